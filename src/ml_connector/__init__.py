@@ -1,0 +1,1 @@
+"""ml-connector keeps an accounting system and a customer-facing system in step."""
