@@ -1,0 +1,228 @@
+"""The words in which a flow is written down: routes, and where each field's value comes from.
+
+A flow file says what is read, what is written, in which order, how records are matched and who owns
+each field. It holds no loop and no call; what these words cannot say is a small named function in
+the same file. Paths are checked against the vendor's model when the module loads.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from ml_connector.core.objects import SetupItem, SourceModel, SourceObject, TargetObject
+from ml_connector.core.values import Value, Values
+
+Settings = Mapping[str, Any]
+"""The settings of one installed flow, each as its `Setting` parsed it."""
+
+
+class Owner(StrEnum):
+    """Who decides what a field holds after the record was created."""
+
+    SOURCE = "source"
+    ONCE = "once"
+    UNTIL_TOUCHED = "until_touched"
+
+
+SOURCE, ONCE, UNTIL_TOUCHED = Owner.SOURCE, Owner.ONCE, Owner.UNTIL_TOUCHED
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a mapping function may look at besides the record: the flow's settings and the moment."""
+
+    settings: Settings
+    installed_at: datetime
+    today: str
+
+
+Making = Callable[[Any, Given], Value]
+Telling = Callable[[Any, Given], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """Where one target field's value comes from and who owns it."""
+
+    how: Literal["copy", "make", "key"]
+    owner: Owner
+    path: str = ""
+    making: Making | None = None
+
+
+def copy(path: str, owner: Owner = SOURCE) -> FieldRule:
+    """The value at a path of the source record, unchanged."""
+    return FieldRule("copy", owner, path=path)
+
+
+def make(making: Making, owner: Owner = SOURCE) -> FieldRule:
+    """What a named function of the flow file makes of the record."""
+    return FieldRule("make", owner, making=making)
+
+
+def choose(telling: Making, table: str, owner: Owner = SOURCE) -> FieldRule:
+    """The entry of a choice table in the flow's settings for what the function tells.
+
+    A value that the table does not know leaves the field alone (None) and is reported.
+    """
+
+    def chosen(record: Any, given: Given) -> Value:
+        told = telling(record, given)
+        entry: Value = given.settings[table].get(told)
+        return entry
+
+    return FieldRule("make", owner, making=chosen)
+
+
+def key() -> FieldRule:
+    """Our external key of the source record."""
+    return FieldRule("key", SOURCE)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRule:
+    """One way to find the target record of a source record."""
+
+    how: Literal["linked", "keyed", "alike", "reference", "shared"]
+    field: str = ""
+    telling: Callable[[Any, Given], list[tuple[str, str]]] | None = None
+    needs: str = ""
+
+
+def linked() -> MatchRule:
+    """By the link of an earlier pass."""
+    return MatchRule("linked")
+
+
+def keyed(field: str) -> MatchRule:
+    """By our external key in that field of the target record."""
+    return MatchRule("keyed", field=field)
+
+
+def alike(telling: Callable[[Any, Given], list[tuple[str, str]]]) -> MatchRule:
+    """By likeness: the function tells (kind, value) pairs, all of them looked up together."""
+    return MatchRule("alike", telling=telling)
+
+
+def shared(telling: Callable[[Any, Given], list[tuple[str, str]]]) -> MatchRule:
+    """By likeness, where one target record may stand for several source records (a shared contact).
+
+    The second source record becomes an alias of it: it resolves parents and writes nothing.
+    """
+    return MatchRule("shared", telling=telling)
+
+
+def referred(telling: Callable[[Any, Given], list[tuple[str, str]]], parent: str) -> MatchRule:
+    """By a reference that a person wrote into a record of the same parent (an invoice number)."""
+    return MatchRule("reference", telling=telling, needs=parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A link that must stand first: the route it belongs to, and the path of its key in this record."""
+
+    route: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """One source object kept in step with one target object."""
+
+    name: str
+    reads: SourceObject
+    writes: TargetObject
+    fields: Mapping[str, FieldRule]
+    match: tuple[MatchRule, ...]
+    label: str
+    on: tuple[str, ...] = ()
+    after: Mapping[str, Parent] = field(default_factory=dict)
+    scope: Telling | None = None
+    gone: Callable[[Values, Given], Values] | None = None
+    touches: Callable[[Any, Given], str | None] | None = None
+    """A sentence about anything in the record that the map does not know, or None."""
+
+    def __post_init__(self) -> None:
+        for name, rule in self.fields.items():
+            if rule.how == "copy":
+                check_path(self.reads.model, rule.path, f"route {self.name}, field {name}")
+        for name, parent in self.after.items():
+            check_path(self.reads.model, parent.path, f"route {self.name}, parent {name}")
+
+    def by(self, path: str) -> Parent:
+        """This route's link as the parent of another's record, whose key stands at `path` there."""
+        return Parent(self.name, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of a flow: its default as a person writes it, one sentence, how it is read."""
+
+    name: str
+    default: str
+    sentence: str
+    parse: Callable[[str], Any] = str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """A pair of systems and the routes between them."""
+
+    kind: str
+    source: str
+    target: str
+    routes: tuple[Route, ...]
+    settings: tuple[Setting, ...]
+    setup: Callable[[Settings], tuple[SetupItem, ...]]
+    effects: Callable[[Settings], tuple[str, ...]]
+    """Side effects at the target to know of before the first sync, a sentence each."""
+
+    def route(self, name: str) -> Route:
+        """The route of that name. Raises KeyError."""
+        for route in self.routes:
+            if route.name == name:
+                return route
+        raise KeyError(name)
+
+    def has(self, name: str) -> bool:
+        return any(route.name == name for route in self.routes)
+
+    def rank(self, name: str) -> int:
+        """Parents' routes have lower ranks than their children's: the order of declaration."""
+        return [route.name for route in self.routes].index(name)
+
+
+def check_path(model: type[SourceModel], path: str, where: str) -> None:
+    """Raises TypeError where the path does not exist in the model, so that a typo cannot load."""
+    at: Any = model
+    for step in path.split("."):
+        fields = getattr(at, "model_fields", {})
+        if step not in fields:
+            raise TypeError(f"{where}: {at.__name__} has no field {step!r} (path {path!r})")
+        at = _model_in(fields[step].annotation)
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model inside `Model | None`, or the plain type itself."""
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        inner = [a for a in typing.get_args(annotation) if a is not type(None)]
+        return inner[0] if inner else annotation
+    return annotation
+
+
+def value_at(record: BaseModel, path: str) -> Any:
+    """The value at a checked path; None as soon as a step is None."""
+    at: Any = record
+    for step in path.split("."):
+        if at is None:
+            return None
+        at = getattr(at, step)
+    return at

@@ -1,0 +1,279 @@
+"""A vendor as the engine knows it: a declaration, and clients that read or write its records.
+
+The engine asks only what stands here, so that it never learns a vendor's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from ml_connector.core.faults import Fault
+from ml_connector.core.limits import Limits, Reading
+from ml_connector.core.objects import (
+    Identity,
+    Page,
+    SetupItem,
+    SourceModel,
+    SourceObject,
+    SourcePage,
+    TargetObject,
+    TargetRecord,
+)
+from ml_connector.core.ports import Chance
+from ml_connector.core.values import Values
+from ml_connector.core.wire import Errand, Request, Response, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSetting:
+    """A setting of a connection: its default as a person would write it, and one sentence."""
+
+    name: str
+    default: str
+    sentence: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """What a client may know of its connection. `account` is empty before the first ping."""
+
+    name: str
+    settings: Mapping[str, str]
+    account: str = ""
+
+
+class Client(Protocol):
+    """Speaks one vendor's API for one connection."""
+
+    async def identify(self, errand: Errand) -> Identity:
+        """One cheap authenticated read: who am I. Raises a fault that says how to mend."""
+        ...
+
+
+class SourceClient(Client, Protocol):
+    """Reads records that are the truth."""
+
+    async def changes(self, obj: SourceObject, cursor: Values, errand: Errand) -> SourcePage:
+        """Records changed since the cursor, oldest first; an empty cursor begins at the very first."""
+        ...
+
+    async def read(
+        self, obj: SourceObject, keys: Sequence[str], errand: Errand
+    ) -> dict[str, SourceModel | None]:
+        """Each key's record as it is now; None where the vendor says that this very id is not there.
+
+        At most `obj.read_batch` keys. Raises a fault where the batch as a whole failed.
+        """
+        ...
+
+    async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
+        """Records whose state can change without a change stamp (open invoices), for a slow re-read."""
+        ...
+
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
+        """Every id there is, for the sweep that notices deletions."""
+        ...
+
+
+class TargetClient(Client, Protocol):
+    """Reads and writes records that follow."""
+
+    async def page(self, obj: TargetObject, cursor: str | None, errand: Errand) -> Page:
+        """The whole listing of an object, in pages as large as the vendor gives."""
+        ...
+
+    async def changed_page(
+        self, obj: TargetObject, since: datetime, cursor: str | None, errand: Errand
+    ) -> Page:
+        """What was created or changed at or after `since`, by the vendor's clock."""
+        ...
+
+    async def read(
+        self, obj: TargetObject, ids: Sequence[str], errand: Errand
+    ) -> dict[str, TargetRecord]:
+        """The records of those ids that are there; at most `obj.read_batch` of them."""
+        ...
+
+    async def create(self, obj: TargetObject, fields: Values, errand: Errand) -> TargetRecord:
+        """Create it; the answer is what the vendor made of it."""
+        ...
+
+    async def update(
+        self, obj: TargetObject, id: str, fields: Values, errand: Errand
+    ) -> TargetRecord:
+        """Write only these fields. Raises Missing where the record is gone."""
+        ...
+
+    async def vocabulary(self, name: str, errand: Errand) -> list[str]:
+        """The values that a field of this vocabulary takes."""
+        ...
+
+    async def find_setup(self, items: Sequence[SetupItem], errand: Errand) -> dict[str, str]:
+        """Code by `SetupItem.id` of those items that stand already, as found by name and type."""
+        ...
+
+    async def create_setup(self, item: SetupItem, parent_code: str, errand: Errand) -> str:
+        """Create the item and return its code."""
+        ...
+
+    def setup_tokens(self, item: SetupItem) -> int:
+        """What creating the item costs, for forecasts."""
+        ...
+
+
+class SubscriberClient(Client, Protocol):
+    """A vendor at which we make the webhook subscriptions ourselves."""
+
+    async def subscriptions(self, errand: Errand) -> list[Subscription]:
+        """Those that stand at the vendor and are visible to us."""
+        ...
+
+    async def subscribe(
+        self, event: str, url: str, secrets: Mapping[str, str], errand: Errand
+    ) -> Subscription: ...
+
+    async def unsubscribe(self, id: str, errand: Errand) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A standing order for deliveries. `healthy` is false where the vendor says it gave up on it."""
+
+    id: str
+    event: str
+    url: str
+    healthy: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook as it arrived: the exact bytes, header names in lower case, and our clock's moment."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What one event says may have changed.
+
+    `object` and `key` are empty where the event names nothing we know. `account` is the business,
+    realm or company it speaks of. `version` is the least version a read must show to count.
+    `side` tells whether the vendor is met as a source or as a target.
+    """
+
+    event_id: str
+    event_type: str
+    account: str = ""
+    object: str = ""
+    key: str = ""
+    version: str = ""
+    correlation_id: str = ""
+    fact: Literal["", "deleted", "merged"] = ""
+    merged_into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """The secrets a delivery may be proven with (several during a rotation), and how strictly."""
+
+    secrets: Mapping[str, tuple[str, ...]]
+    settings: Mapping[str, str]
+
+
+class Webhooks(Protocol):
+    """How a vendor's deliveries are proven and read. Pure."""
+
+    def verify(self, delivery: Delivery, proofs: Proofs) -> None:
+        """Raises Forged."""
+        ...
+
+    def read(self, delivery: Delivery) -> list[Hint]:
+        """The events in a proven body; an empty list for a probe. Raises Unreadable."""
+        ...
+
+    def is_probe(self, delivery: Delivery) -> bool:
+        """Whether it is a portal's set-up probe, which is answered 200 even unsigned."""
+        ...
+
+    def same_account(self, told: str, account: str) -> bool:
+        """Whether the account an event names is this one, in any of the vendor's forms."""
+        ...
+
+    def same_key(self, told: str, key: str) -> bool:
+        """Whether the id an event names is this record's, in any of the vendor's forms."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """The vendor's authorization-code dance.
+
+    `client_auth` says where the client's id and secret stand in a token call; `life_days` is how
+    long an idle grant lives, 0 where that is not known.
+    """
+
+    authorize_path: str
+    token_path: str
+    scope: str
+    client_auth: Literal["form", "basic"]
+    pkce: bool
+    authorize_extra: Mapping[str, str] = field(default_factory=dict)
+    life_days: int = 0
+    https_redirect_only: bool = False
+    api_base_key: str = ""
+    """The key of the token answer that names the API's base address, where there is one."""
+    lapsed_status: int = 0
+    """The status by which a refresh is refused because the plan lapsed, where the vendor has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """How a static token is presented, `header: prefix + token`, and its name in `connect`."""
+
+    secret: str
+    header: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Everything the engine must know of a vendor before it makes a client."""
+
+    name: str
+    label: str
+    api_base: str
+    auth_base: str
+    hosts: tuple[str, ...]
+    sources: tuple[SourceObject, ...]
+    targets: tuple[TargetObject, ...]
+    settings: tuple[ConnectionSetting, ...]
+    secrets: tuple[str, ...]
+    oauth: OAuth
+    token: Token
+    client: Callable[[Wire, ConnectionFacts], Client]
+    limits: Callable[[Mapping[str, str], str, Literal["oauth", "token"]], Limits]
+    """From the connection's settings, the scope of its token, and how it authenticates."""
+    fault: Callable[[Request, Response, datetime, Mapping[str, str]], Fault | None]
+    """What a response means, or None where it is good. Moments are by our clock."""
+    reading: Callable[[Response], Reading]
+    """What the answer's headers say of the limits."""
+    webhooks: Webhooks
+    endpoint_of: Literal["connection", "app", "callback"]
+    webhook_secrets: Callable[[Chance], dict[str, str]] | None = None
+    """Secrets that we choose when we subscribe; None where the vendor's portal gives one."""
+    events: tuple[str, ...] = ()
+    """What we subscribe to, where we subscribe ourselves."""
+    poll_minutes: int = 5
+
+    def source(self, name: str) -> SourceObject:
+        return next(obj for obj in self.sources if obj.name == name)
+
+    def target(self, name: str) -> TargetObject:
+        return next(obj for obj in self.targets if obj.name == name)

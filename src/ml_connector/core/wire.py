@@ -1,0 +1,102 @@
+"""The wire as a vendor's client sees it: a request goes in, a good answer or a fault comes out.
+
+What lies between (redaction, pacing, authentication, retry, the fault table) is the business of
+`http`; a client only says what it wants to send and what that costs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from ml_connector.core.faults import Unreachable
+from ml_connector.core.limits import Price
+
+Work = Literal["live", "retry", "backfill"]
+"""The class of work a call is made for: live changes go first, a backfill uses what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request as the audit keeps it; `path` has no query and no secret in it."""
+
+    method: str
+    path: str
+    status: int
+    ms: int
+    tokens: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "method": self.method, "path": self.path, "status": self.status,
+            "ms": self.ms, "tokens": self.tokens,
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Errand:
+    """On whose behalf calls are made: the class of work, and a list of what was sent for it."""
+
+    work: Work = "live"
+    sent: list[Sent] = field(default_factory=list)
+
+    @property
+    def calls(self) -> int:
+        return len(self.sent)
+
+    @property
+    def tokens(self) -> int:
+        return sum(sent.tokens for sent in self.sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client wants to send.
+
+    `path` is below the connection's base URL, or whole where it begins with http. `writes` tells
+    that it changes a record, so that it is never sent twice by the wire. `price` is what it draws.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    price: Price = field(default_factory=Price)
+    writes: bool = False
+    authenticated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back, whole. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_json(self) -> bool:
+        return "json" in self.headers.get("content-type", "")
+
+    def json(self) -> Any:
+        """The parsed body. Raises Unreachable where it is not JSON (an HTML page, a cut answer)."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            kind = self.headers.get("content-type", "no content type").split(";")[0]
+            raise Unreachable(
+                f"The answer (status {self.status}, {kind}) is not JSON. "
+                "Is base_url the address of the vendor's API?"
+            ) from None
+
+
+class Wire(Protocol):
+    """Sends for one connection."""
+
+    async def send(self, request: Request, errand: Errand) -> Response:
+        """A 2xx answer. Anything else is raised as a fault of `core.faults`."""
+        ...

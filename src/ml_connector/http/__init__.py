@@ -1,0 +1,1 @@
+"""The wire: transport, redaction, pacing, authentication, retry, signatures. Knows no vendor."""

@@ -1,0 +1,1 @@
+"""The door for vendors and for monitoring: webhook intake, health, metrics."""
