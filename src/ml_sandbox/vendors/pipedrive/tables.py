@@ -82,8 +82,8 @@ class Table:
         sort: str,
         direction: str,
         start: Cursor | None = None,
-        low: str | None = None,
-        high: str | None = None,
+        low: str | int | None = None,
+        high: str | int | None = None,
     ) -> Iterator[Record]:
         """Records in order from the cursor on; `low` (inclusive) and `high` (exclusive) bound
         the sort value where the caller knows a range of it."""
@@ -105,8 +105,8 @@ class Table:
         limit: int,
         keep: Callable[[Record], bool],
         start: Cursor | None = None,
-        low: str | None = None,
-        high: str | None = None,
+        low: str | int | None = None,
+        high: str | int | None = None,
     ) -> tuple[list[Record], Cursor | None]:
         """Up to `limit` kept records and the cursor of the one after them, if there is one."""
         found: list[Record] = []
