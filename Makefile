@@ -1,0 +1,45 @@
+# Every target prints its result as its last line. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+# Named after what it was made from: another lock or another pyproject.toml asks for a new set-up.
+STAMP := .venv/.setup-$(shell cat requirements-dev.lock pyproject.toml tools/setup.sh | cksum | tr ' ' '-')
+
+.PHONY: help setup demo test check bench wheel lock
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 8
+
+setup: $(STAMP) ## lay .venv from the lock files
+	@echo "setup: .venv is ready"
+
+$(STAMP):
+	@tools/setup.sh $@
+
+demo: $(STAMP) ## run Wave to Pipedrive on the sandbox; ONCE=1 ends when all is in step
+	@$(BIN)/ml-connector demo $(if $(ONCE),--once)
+
+test: $(STAMP) ## run all tests
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup
+
+check: $(STAMP) ## format, lint, types, floors, documents
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest tests/project/test_documents.py tests/project/test_tracked_files.py
+	@echo "check: format, lint, types, floors and documents are in order"
+
+bench: $(STAMP) ## measure, and write benchmarks/results.md
+	@$(BIN)/python -m benchmarks
+
+wheel: $(STAMP) ## build the wheel into dist/
+	@$(BIN)/python -m build --wheel --no-isolation
+
+lock: $(STAMP) ## write the lock files anew from pyproject.toml
+	@tools/lock.sh
+	@echo "lock: requirements.lock and requirements-dev.lock are written"
