@@ -35,7 +35,7 @@ if ! { [ -x .venv/bin/python ] && suits .venv/bin/python && .venv/bin/python -m 
     "$python" -m venv --clear .venv
 fi
 
-pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
+pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet --quiet) # errors only
 "${pip[@]}" install --require-hashes --requirement requirements-dev.lock
 "${pip[@]}" install --no-deps --no-build-isolation --editable .
 rm -f "$(dirname "$stamp")"/.setup-*
