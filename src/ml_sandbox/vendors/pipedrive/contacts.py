@@ -77,7 +77,7 @@ class Persons(Entity):
             "custom_fields": {},
         }
         if self.account.switch("contact_sync"):
-            blank = {"postal_address": None, "notes": None, "im": [], "birthday": None}
+            blank: Record = {"postal_address": None, "notes": None, "im": [], "birthday": None}
             record |= {**blank, "job_title": None}
         return record
 

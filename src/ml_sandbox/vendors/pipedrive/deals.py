@@ -140,7 +140,9 @@ class Deals(Entity):
         return {**record, "pipeline_id": pipeline, "stage_id": stage or record["stage_id"]}
 
     def default_pipeline(self) -> int:
-        alive = [p for p in self.account.tables["pipelines"].records.values() if not p["is_deleted"]]
+        alive = [
+            p for p in self.account.tables["pipelines"].records.values() if not p["is_deleted"]
+        ]
         if not alive:
             raise generic(400, "The account has no pipeline")
         return int(min(alive, key=lambda p: p["order_nr"])["id"])

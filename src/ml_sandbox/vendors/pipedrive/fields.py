@@ -56,7 +56,9 @@ class FieldBook:
             raise not_found()
         return definition
 
-    def create(self, name: str, kind: str, labels: Iterable[str], extra: Mapping[str, Any]) -> Definition:
+    def create(
+        self, name: str, kind: str, labels: Iterable[str], extra: Mapping[str, Any]
+    ) -> Definition:
         options = [self._new_option(label) for label in labels]
         if bool(options) != (kind in ("enum", "set")):
             raise Invalid([("options", "is required for enum and set fields, and only for them")])
@@ -185,8 +187,9 @@ def _merged(definition: Definition, changes: Mapping[str, Any]) -> Definition:
     merged = dict(definition)
     for key, value in changes.items():
         old = merged.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = {**old, **value} if both else value
+        if isinstance(old, dict) and isinstance(value, dict):
+            value = {**old, **value}
+        merged[key] = value
     if merged["description"] is None:
         merged["description"] = ""
     return merged

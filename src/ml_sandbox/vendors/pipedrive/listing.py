@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from . import clocktext, cursors
 from .account import Account
@@ -237,6 +236,7 @@ def _after(record: Record, sort: str, start: cursors.Cursor, *, ascending: bool)
     return key >= start.key if ascending else key <= start.key
 
 
+_NUMERIC_SORTS = ("id", "order_nr", "deal_id")
 PAGE_PARAMETERS = ("limit", "cursor", "sort_by", "sort_direction")
 
 
@@ -248,11 +248,16 @@ def read_page(query: Query, sorts: tuple[str, ...]) -> Page:
     if start is not None:
         fits = start.field == sort and start.direction == direction
         named = "sort_by" in query.given or "sort_direction" in query.given
-        if start.field not in sorts or (named and not fits):
+        if start.field not in sorts or (named and not fits) or not _typed(start):
             query.faults.append(("cursor", "was not given out for this order"))
         else:
             sort, direction = start.field, start.direction
     return Page(sort, direction, limit, start)
+
+
+def _typed(start: cursors.Cursor) -> bool:
+    kind = int if start.field in _NUMERIC_SORTS else str
+    return isinstance(start.value, kind)
 
 
 def bound_by_update(query: Query, page: Page) -> None:

@@ -82,7 +82,7 @@ class Notes:
             "org_id": None,
             "project_id": None,
             "task_id": None,
-            **{flag: False for flag in PIN_FLAGS},
+            **dict.fromkeys(PIN_FLAGS, False),
             **given,
         }
         self.table.add(record)
