@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -32,6 +32,13 @@ class Owner(StrEnum):
     UNTIL_TOUCHED = "until_touched"
 
 
+class Leave(Enum):
+    """What a mapping function answers to leave a field as it is."""
+
+    LEAVE = "leave"
+
+
+LEAVE = Leave.LEAVE
 SOURCE, ONCE, UNTIL_TOUCHED = Owner.SOURCE, Owner.ONCE, Owner.UNTIL_TOUCHED
 
 
@@ -44,7 +51,7 @@ class Given:
     today: str
 
 
-Making = Callable[[Any, Given], Value]
+Making = Callable[[Any, Given], Value | Leave]
 Telling = Callable[[Any, Given], bool]
 
 
@@ -56,6 +63,8 @@ class FieldRule:
     owner: Owner
     path: str = ""
     making: Making | None = None
+    follows: str = ""
+    """Written only together with that other field, never for its own sake."""
 
 
 def copy(path: str, owner: Owner = SOURCE) -> FieldRule:
@@ -63,20 +72,19 @@ def copy(path: str, owner: Owner = SOURCE) -> FieldRule:
     return FieldRule("copy", owner, path=path)
 
 
-def make(making: Making, owner: Owner = SOURCE) -> FieldRule:
+def make(making: Making, owner: Owner = SOURCE, follows: str = "") -> FieldRule:
     """What a named function of the flow file makes of the record."""
-    return FieldRule("make", owner, making=making)
+    return FieldRule("make", owner, making=making, follows=follows)
 
 
 def choose(telling: Making, table: str, owner: Owner = SOURCE) -> FieldRule:
     """The entry of a choice table in the flow's settings for what the function tells.
 
-    A value that the table does not know leaves the field alone (None) and is reported.
+    What the table does not know leaves the field alone.
     """
 
-    def chosen(record: Any, given: Given) -> Value:
-        told = telling(record, given)
-        entry: Value = given.settings[table].get(told)
+    def chosen(record: Any, given: Given) -> Value | Leave:
+        entry: Value | Leave = given.settings[table].get(telling(record, given), LEAVE)
         return entry
 
     return FieldRule("make", owner, making=chosen)
@@ -131,6 +139,7 @@ class Parent:
 
     route: str
     path: str
+    owner: Owner = SOURCE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,9 +166,9 @@ class Route:
         for name, parent in self.after.items():
             check_path(self.reads.model, parent.path, f"route {self.name}, parent {name}")
 
-    def by(self, path: str) -> Parent:
+    def by(self, path: str, owner: Owner = SOURCE) -> Parent:
         """This route's link as the parent of another's record, whose key stands at `path` there."""
-        return Parent(self.name, path)
+        return Parent(self.name, path, owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,202 @@
+"""A connection is a named use of a grant, with its settings, its account and its state.
+
+Beside it: the app at the vendor that many connections may share, the account it was found to be,
+and the endpoints to which its vendor posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from ml_connector.core.values import Values
+from ml_connector.store.tables import accounts, apps, connections, endpoints, subscriptions
+from ml_connector.store.upsert import upsert
+
+OK, NEEDS_PERSON, PAUSED = "ok", "needs_person", "paused_until"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`account` is the id of our accounts row, None until the first good ping."""
+
+    id: str
+    workspace: str
+    name: str
+    vendor: str
+    app: str
+    grant: str
+    account: str | None
+    settings: Mapping[str, str]
+    state: str
+    reason: str
+    paused_until: datetime | None
+    identity: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    workspace: str
+    vendor: str
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`owner` is kind:id of what the vendor signs for."""
+
+    id: str
+    workspace: str
+    vendor: str
+    token: str
+    owner: str
+    forged: int = 0
+    unknown: int = 0
+    last_forged_at: datetime | None = None
+
+
+def put(conn: Connection, row: Row) -> None:
+    upsert(conn, connections, [{name: getattr(row, name) for name in Row.__slots__}])
+
+
+def get(conn: Connection, id: str) -> Row | None:
+    row = conn.execute(select(connections).where(connections.c.id == id)).first()
+    return _row(row) if row else None
+
+
+def named(conn: Connection, workspace: str, name: str) -> Row | None:
+    row = conn.execute(
+        select(connections).where(connections.c.workspace == workspace, connections.c.name == name)
+    ).first()
+    return _row(row) if row else None
+
+
+def listing(conn: Connection, workspace: str) -> list[Row]:
+    rows = conn.execute(
+        select(connections).where(connections.c.workspace == workspace).order_by(connections.c.name)
+    )
+    return [_row(row) for row in rows]
+
+
+def of_app(conn: Connection, app: str) -> list[Row]:
+    rows = conn.execute(
+        select(connections).where(connections.c.app == app).order_by(connections.c.name)
+    )
+    return [_row(row) for row in rows]
+
+
+def of_grant(conn: Connection, grant: str) -> list[Row]:
+    rows = conn.execute(
+        select(connections).where(connections.c.grant == grant).order_by(connections.c.name)
+    )
+    return [_row(row) for row in rows]
+
+
+def set_state(
+    conn: Connection, id: str, state: str, reason: str = "", until: datetime | None = None
+) -> bool:
+    """True where this changes the state, so that a person is told once."""
+    changed = conn.execute(
+        update(connections)
+        .where(
+            connections.c.id == id,
+            (connections.c.state != state) | (connections.c.reason != reason),
+        )
+        .values(state=state, reason=reason, paused_until=until)
+    ).rowcount
+    return bool(changed)
+
+
+def put_app(conn: Connection, id: str, workspace: str, vendor: str, client: str) -> str:
+    """The id of the app row of this client, made if it is new."""
+    found = conn.execute(
+        select(apps.c.id).where(
+            apps.c.workspace == workspace, apps.c.vendor == vendor, apps.c.client == client
+        )
+    ).scalar()
+    if found:
+        return str(found)
+    conn.execute(apps.insert().values(id=id, workspace=workspace, vendor=vendor, client=client))
+    return id
+
+
+def account(conn: Connection, id: str) -> Account | None:
+    row = conn.execute(select(accounts).where(accounts.c.id == id)).first()
+    return _account(row) if row else None
+
+
+def account_of(conn: Connection, vendor: str, external_id: str) -> Account | None:
+    """The one account row of this company at this vendor, of whatever workspace."""
+    row = conn.execute(
+        select(accounts).where(accounts.c.vendor == vendor, accounts.c.external_id == external_id)
+    ).first()
+    return _account(row) if row else None
+
+
+def put_account(conn: Connection, row: Account) -> None:
+    upsert(conn, accounts, [{name: getattr(row, name) for name in Account.__slots__}])
+
+
+def put_endpoint(conn: Connection, row: Endpoint) -> Endpoint:
+    """The endpoint of this owner, made if it is new; an owner keeps its address."""
+    found = conn.execute(select(endpoints).where(endpoints.c.owner == row.owner)).first()
+    if found:
+        return _endpoint(found)
+    conn.execute(endpoints.insert().values(**{n: getattr(row, n) for n in Endpoint.__slots__}))
+    return row
+
+
+def endpoint_of(conn: Connection, owner: str) -> Endpoint | None:
+    row = conn.execute(select(endpoints).where(endpoints.c.owner == owner)).first()
+    return _endpoint(row) if row else None
+
+
+def endpoint_by_token(conn: Connection, token: str) -> Endpoint | None:
+    row = conn.execute(select(endpoints).where(endpoints.c.token == token)).first()
+    return _endpoint(row) if row else None
+
+
+def endpoints_of(conn: Connection, workspace: str) -> list[Endpoint]:
+    rows = conn.execute(
+        select(endpoints).where(endpoints.c.workspace == workspace).order_by(endpoints.c.id)
+    )
+    return [_endpoint(row) for row in rows]
+
+
+def subscriptions_of(conn: Connection, connection: str) -> dict[str, dict[str, Any]]:
+    """Our subscriptions at the vendor by event."""
+    rows = conn.execute(select(subscriptions).where(subscriptions.c.connection == connection))
+    return {row.event: dict(row._mapping) for row in rows}
+
+
+def put_subscription(
+    conn: Connection, connection: str, event: str, remote_id: str, url: str, now: datetime
+) -> None:
+    upsert(
+        conn,
+        subscriptions,
+        [
+            {
+                "connection": connection, "event": event, "remote_id": remote_id,
+                "url": url, "checked_at": now,
+            }
+        ],
+    )  # fmt: skip
+
+
+def _row(row: Any) -> Row:
+    return Row(*(getattr(row, name) for name in Row.__slots__))
+
+
+def _account(row: Any) -> Account:
+    return Account(*(getattr(row, name) for name in Account.__slots__))
+
+
+def _endpoint(row: Any) -> Endpoint:
+    return Endpoint(*(getattr(row, name) for name in Endpoint.__slots__))

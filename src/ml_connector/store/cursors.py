@@ -1,0 +1,134 @@
+"""A cursor is the high-water mark of a poll; it belongs to (connection, object), never to a flow.
+
+Beside it stands what the poll has seen, so that an unchanged record costs nothing more, and so that
+the daily sweep can notice what is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from ml_connector.core.values import Values
+from ml_connector.store.tables import cursors, facts, seen
+from ml_connector.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`value` is the vendor's own; the moments say when we last polled, re-read and swept."""
+
+    value: Values
+    polled_at: datetime | None = None
+    reread_at: datetime | None = None
+    swept_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`settled`: it was read well after its version was stamped, by the vendor's clock."""
+
+    key: str
+    version: str
+    digest: str
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What no later read can tell. `side` is where it happened: source or target."""
+
+    flow: str
+    route: str
+    key: str
+    side: str
+    kind: str
+    into: str
+
+
+def get(conn: Connection, connection: str, object: str) -> Cursor:
+    row = conn.execute(
+        select(cursors).where(cursors.c.connection == connection, cursors.c.object == object)
+    ).first()
+    return Cursor(row.value, row.polled_at, row.reread_at, row.swept_at) if row else Cursor({})
+
+
+def put(conn: Connection, connection: str, object: str, cursor: Cursor) -> None:
+    row = {name: getattr(cursor, name) for name in Cursor.__slots__}
+    upsert(conn, cursors, [{"connection": connection, "object": object, **row}])
+
+
+def poll_now(conn: Connection, connection: str, object: str) -> None:
+    """Make the object's poll due at once."""
+    conn.execute(
+        update(cursors)
+        .where(cursors.c.connection == connection, cursors.c.object == object)
+        .values(polled_at=None)
+    )
+
+
+def seen_of(conn: Connection, connection: str, object: str, keys: Sequence[str]) -> dict[str, Seen]:
+    rows = conn.execute(
+        select(seen).where(
+            seen.c.connection == connection, seen.c.object == object, seen.c.key.in_(list(keys))
+        )
+    )
+    return {row.key: Seen(row.key, row.version, row.digest, row.settled) for row in rows}
+
+
+def see(conn: Connection, connection: str, object: str, records: Sequence[Seen]) -> None:
+    upsert(
+        conn,
+        seen,
+        [
+            {
+                "connection": connection, "object": object, "key": s.key, "version": s.version,
+                "digest": s.digest, "settled": s.settled,
+            }
+            for s in records
+        ],
+    )  # fmt: skip
+
+
+def all_seen(conn: Connection, connection: str, object: str) -> list[str]:
+    rows = conn.execute(
+        select(seen.c.key)
+        .where(seen.c.connection == connection, seen.c.object == object)
+        .order_by(seen.c.key)
+    )
+    return [row.key for row in rows]
+
+
+def unsee(conn: Connection, connection: str, object: str, keys: Sequence[str]) -> None:
+    """Forget keys that are gone at the source."""
+    conn.execute(
+        delete(seen).where(
+            seen.c.connection == connection, seen.c.object == object, seen.c.key.in_(list(keys))
+        )
+    )
+
+
+def put_fact(conn: Connection, fact: Fact, at: datetime) -> None:
+    row = {name: getattr(fact, name) for name in Fact.__slots__}
+    upsert(conn, facts, [{**row, "at": at}])
+
+
+def facts_of(
+    conn: Connection, flow: str, route: str, keys: Sequence[str]
+) -> dict[tuple[str, str], Fact]:
+    """Facts by (key, side)."""
+    rows = conn.execute(
+        select(facts).where(
+            facts.c.flow == flow, facts.c.route == route, facts.c.key.in_(list(keys))
+        )
+    )
+    return {(r.key, r.side): Fact(r.flow, r.route, r.key, r.side, r.kind, r.into) for r in rows}
+
+
+def drop_facts(conn: Connection, flow: str, route: str, key: str) -> None:
+    conn.execute(
+        delete(facts).where(facts.c.flow == flow, facts.c.route == route, facts.c.key == key)
+    )

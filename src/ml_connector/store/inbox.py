@@ -1,0 +1,81 @@
+"""The inbox keeps every proven delivery's events as they came, so that a person can look them up.
+
+That an event is there already never keeps its key from being marked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from ml_connector.store.tables import endpoints, inbox
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`outcome`: pending, unknown_event, unknown_account, echo."""
+
+    id: str
+    endpoint: str
+    event_id: str
+    event_type: str
+    account: str
+    object: str
+    key: str
+    correlation_id: str
+    received_at: datetime
+    outcome: str
+    body: bytes
+
+
+def put(conn: Connection, event: Event) -> bool:
+    """True where the event is new; a repetition is counted on the first one's row."""
+    repeated = conn.execute(
+        update(inbox)
+        .where(inbox.c.endpoint == event.endpoint, inbox.c.event_id == event.event_id)
+        .values(times=inbox.c.times + 1)
+    ).rowcount
+    if repeated:
+        return False
+    row = {name: getattr(event, name) for name in Event.__slots__}
+    conn.execute(inbox.insert().values(**row))
+    return True
+
+
+def of_record(conn: Connection, workspace: str, object: str, key: str) -> list[dict[str, Any]]:
+    """The events that spoke of a record, newest first; bodies stay in the database."""
+    rows = conn.execute(
+        select(inbox)
+        .join(endpoints, endpoints.c.id == inbox.c.endpoint)
+        .where(endpoints.c.workspace == workspace, inbox.c.object == object, inbox.c.key == key)
+        .order_by(inbox.c.received_at.desc())
+    )
+    return [
+        {
+            "event_id": row.event_id, "event_type": row.event_type, "outcome": row.outcome,
+            "received_at": row.received_at.isoformat(), "times": row.times,
+            "correlation_id": row.correlation_id,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def count_forged(conn: Connection, endpoint: str, now: datetime) -> None:
+    conn.execute(
+        update(endpoints)
+        .where(endpoints.c.id == endpoint)
+        .values(forged=endpoints.c.forged + 1, last_forged_at=now)
+    )
+
+
+def count_unknown(conn: Connection, endpoint: str) -> None:
+    conn.execute(
+        update(endpoints).where(endpoints.c.id == endpoint).values(unknown=endpoints.c.unknown + 1)
+    )
+
+
+def retain(conn: Connection, before: datetime) -> int:
+    return conn.execute(delete(inbox).where(inbox.c.received_at < before)).rowcount

@@ -1,0 +1,156 @@
+"""An intent is committed before a remote write and removed when its outcome is remembered.
+
+What is left after a crash, or after a write without an answer, has an unknown outcome: it settles,
+then the target is looked at and the step is planned afresh. Claims live and die with intents: they
+keep two source records from taking, or making, the same target record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from ml_connector.core.values import Values
+from ml_connector.store.tables import claims, intents
+from ml_connector.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`state` is open (about to be sent, or sent) or unknown (sent, no good answer)."""
+
+    id: str
+    workspace: str
+    run: str
+    flow: str
+    flow_version: int
+    route: str
+    source_key: str
+    account: str
+    object: str
+    operation: str
+    target_id: str | None
+    external_key: str
+    fields: Values
+    digest: str
+    epoch: int
+    state: str
+    opened_at: datetime
+    settle_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Kind `id` claims a target record; any other kind claims a likeness that a create will have."""
+
+    account: str
+    object: str
+    kind: str
+    value: str
+    flow: str
+    route: str
+    source_key: str
+
+    @property
+    def what(self) -> tuple[str, str, str, str]:
+        return (self.account, self.object, self.kind, self.value)
+
+    @property
+    def holder(self) -> tuple[str, str, str]:
+        return (self.flow, self.route, self.source_key)
+
+
+def put(conn: Connection, intent: Intent) -> None:
+    row = {name: getattr(intent, name) for name in Intent.__slots__}
+    conn.execute(intents.insert().values(**row))
+
+
+def claim(conn: Connection, wanted: Sequence[Claim]) -> None:
+    """Claims are asked for after `held` showed them free, in the same commit."""
+    upsert(conn, claims, [{name: getattr(c, name) for name in Claim.__slots__} for c in wanted])
+
+
+def held(
+    conn: Connection, account: str, object: str, wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[str, str, str]]:
+    """Who holds each (kind, value) that is claimed: (flow, route, source key)."""
+    if not wanted:
+        return {}
+    values = sorted({value for _, value in wanted})
+    rows = conn.execute(
+        select(claims).where(
+            claims.c.account == account, claims.c.object == object, claims.c.value.in_(values)
+        )
+    )
+    asked = set(wanted)
+    return {
+        (row.kind, row.value): (row.flow, row.route, row.source_key)
+        for row in rows
+        if (row.kind, row.value) in asked
+    }
+
+
+def close(conn: Connection, flow: str, route: str, source_key: str) -> None:
+    """The outcome of this key's write is remembered, or the write was never sent."""
+    for table in (intents, claims):
+        conn.execute(
+            delete(table).where(
+                table.c.flow == flow, table.c.route == route, table.c.source_key == source_key
+            )
+        )
+
+
+def settle(conn: Connection, flow: str, route: str, source_key: str, until: datetime) -> None:
+    """The write was sent and nobody knows; look again not before `until`."""
+    conn.execute(
+        update(intents)
+        .where(intents.c.flow == flow, intents.c.route == route, intents.c.source_key == source_key)
+        .values(state="unknown", settle_until=until)
+    )
+
+
+def of_keys(
+    conn: Connection, flow: str, route: str, keys: Sequence[str]
+) -> dict[str, list[Intent]]:
+    """Open and unknown intents of these keys."""
+    rows = conn.execute(
+        select(intents)
+        .where(
+            intents.c.flow == flow, intents.c.route == route, intents.c.source_key.in_(list(keys))
+        )
+        .order_by(intents.c.opened_at, intents.c.id)
+    )
+    found: dict[str, list[Intent]] = {}
+    for row in rows:
+        found.setdefault(row.source_key, []).append(_intent(row))
+    return found
+
+
+def of_earlier_epochs(conn: Connection, workspace: str, epoch: int) -> list[Intent]:
+    """What a process that is gone left behind."""
+    rows = conn.execute(
+        select(intents).where(
+            intents.c.workspace == workspace, intents.c.epoch < epoch, intents.c.state == "open"
+        )
+    )
+    return [_intent(row) for row in rows]
+
+
+def latest_settling(conn: Connection, target_account: str) -> datetime | None:
+    """The last moment at which an unanswered write to this account may still land."""
+    return conn.execute(
+        select(func.max(intents.c.settle_until)).where(intents.c.account == target_account)
+    ).scalar()
+
+
+def settle_until(now: datetime, settle: timedelta) -> datetime:
+    """Counted from the failed call, or from the take-over of a dead process's intent."""
+    return now + settle
+
+
+def _intent(row: Any) -> Intent:
+    return Intent(*(getattr(row, name) for name in Intent.__slots__))

@@ -1,0 +1,31 @@
+"""A lane is the single writer of one workspace. Claiming it begins a new epoch."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from ml_connector.store.tables import lanes, workspaces
+from ml_connector.store.upsert import upsert
+
+
+def claim(conn: Connection, workspace: str) -> int:
+    """Begin the next epoch; whatever an earlier one left open is now this one's to settle."""
+    epoch = conn.execute(select(lanes.c.epoch).where(lanes.c.workspace == workspace)).scalar() or 0
+    upsert(conn, lanes, [{"workspace": workspace, "epoch": epoch + 1}])
+    return epoch + 1
+
+
+def put_workspace(conn: Connection, id: str, name: str) -> str:
+    """The id of the workspace of that name, made if it is new."""
+    found = workspace_id(conn, name)
+    if found is None:
+        conn.execute(workspaces.insert().values(id=id, name=name))
+    return found or id
+
+
+def workspace_id(conn: Connection, name: str) -> str | None:
+    return conn.execute(select(workspaces.c.id).where(workspaces.c.name == name)).scalar()
+
+
+def workspace_ids(conn: Connection) -> list[str]:
+    return [r.id for r in conn.execute(select(workspaces.c.id).order_by(workspaces.c.id))]

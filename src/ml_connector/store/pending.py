@@ -1,0 +1,293 @@
+"""A pending change says "this key may have changed": all that a webhook, a poll or a person can say.
+
+A row has a generation, so that a mark that arrives while the key is in hand is not lost; a class of
+work, so that live changes go before a backfill; and, where it waits, what it waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, case, delete, func, select, tuple_, update
+
+from ml_connector.store.tables import pending
+
+LIVE, RETRY, BACKFILL = 0, 1, 2
+Cause = Literal["webhook", "poll", "replay", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is said of one key. `look`: it was touched at the target, so read it there too."""
+
+    flow: str
+    route: str
+    key: str
+    target: str
+    rank: int
+    cause: Cause
+    work: int = LIVE
+    at_least: str = ""
+    look: bool = False
+    event_id: str = ""
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A key in hand, as the row stood when it was taken."""
+
+    flow: str
+    route: str
+    key: str
+    generation: int
+    cause: Cause
+    work: int
+    attempts: int
+    deaths: int
+    alone: bool
+    at_least: str
+    look: bool
+    event_id: str
+    correlation_id: str
+    marked_at: datetime
+
+    @property
+    def id(self) -> tuple[str, str, str]:
+        return (self.flow, self.route, self.key)
+
+
+def mark(conn: Connection, marks: Iterable[Mark], now: datetime) -> None:
+    """Note that these keys may have changed: a burst of fifty on one key is one row."""
+    for each in marks:
+        _mark(conn, each, now)
+
+
+def _mark(conn: Connection, m: Mark, now: datetime) -> None:
+    known = update(pending).where(
+        pending.c.flow == m.flow, pending.c.route == m.route, pending.c.key == m.key
+    )
+    done = conn.execute(
+        known.values(
+            generation=pending.c.generation + 1,
+            cause=m.cause,
+            work=case((pending.c.work < m.work, pending.c.work), else_=m.work),
+            due_at=case(
+                (pending.c.waits_for.in_(("settle", "limit", "budget")), pending.c.due_at),
+                else_=now,
+            ),
+            waits_for=case(
+                (pending.c.waits_for.in_(("settle", "limit", "budget")), pending.c.waits_for),
+                else_="",
+            ),
+            waits_route=None,
+            waits_key=None,
+            marked_at=now,
+            at_least=case((pending.c.at_least > m.at_least, pending.c.at_least), else_=m.at_least),
+            look=case((pending.c.look.is_(True), True), else_=m.look),
+            event_id=m.event_id,
+            correlation_id=m.correlation_id,
+        )
+    )
+    if done.rowcount:
+        return
+    conn.execute(
+        pending.insert().values(
+            flow=m.flow, route=m.route, key=m.key, target=m.target, generation=1, cause=m.cause,
+            work=m.work, rank=m.rank, due_at=now, marked_at=now, since=now, attempts=0,
+            alone=False, deaths=0, taken=None, at_least=m.at_least, look=m.look,
+            event_id=m.event_id, correlation_id=m.correlation_id, waits_for="", reason="",
+        )
+    )  # fmt: skip
+
+
+def take(
+    conn: Connection,
+    target: str,
+    epoch: int,
+    now: datetime,
+    limit: int,
+    keys: Sequence[tuple[str, str, str]] | None = None,
+) -> list[Taken]:
+    """Take the next due keys of one route: class first, then parents' routes before children's.
+
+    The attempt is counted in the same commit. A key that was in the hand of a process that died is
+    taken alone. `keys` narrows the choice to those (flow, route, key).
+    """
+    due = [
+        pending.c.target == target,
+        pending.c.due_at <= now,
+        pending.c.taken.is_(None),
+        pending.c.waits_route.is_(None),
+    ]
+    if keys is not None:
+        due.append(tuple_(pending.c.flow, pending.c.route, pending.c.key).in_(list(keys)))
+    order = (pending.c.work, pending.c.rank, pending.c.flow, pending.c.route, pending.c.key)
+    first = conn.execute(select(pending).where(*due).order_by(*order).limit(1)).first()
+    if first is None:
+        return []
+    same = [
+        *due,
+        pending.c.flow == first.flow,
+        pending.c.route == first.route,
+        pending.c.work == first.work,
+        pending.c.alone.is_(False),
+    ]
+    rows = (
+        [first]
+        if first.alone
+        else conn.execute(select(pending).where(*same).order_by(pending.c.key).limit(limit)).all()
+    )
+    conn.execute(
+        update(pending)
+        .where(
+            pending.c.flow == first.flow,
+            pending.c.route == first.route,
+            pending.c.key.in_([row.key for row in rows]),
+        )
+        .values(taken=epoch, attempts=pending.c.attempts + 1)
+    )
+    return [_taken(row) for row in rows]
+
+
+def _taken(row: Any) -> Taken:
+    return Taken(
+        row.flow, row.route, row.key, row.generation, row.cause, row.work, row.attempts + 1,
+        row.deaths, row.alone, row.at_least, row.look, row.event_id, row.correlation_id,
+        row.marked_at,
+    )  # fmt: skip
+
+
+def finish(conn: Connection, taken: Taken) -> bool:
+    """Remove the row if nothing was said of it since it was taken; else it is due again."""
+    gone = conn.execute(
+        delete(pending).where(*_is(taken.id), pending.c.generation == taken.generation)
+    )
+    if gone.rowcount:
+        return True
+    conn.execute(update(pending).where(*_is(taken.id)).values(taken=None, attempts=0, deaths=0))
+    return False
+
+
+def postpone(
+    conn: Connection, taken: Taken, due_at: datetime, waits_for: str, reason: str, work: int = RETRY
+) -> None:
+    """Put the key back for later. A change of class never makes it more urgent than it was."""
+    conn.execute(
+        update(pending)
+        .where(*_is(taken.id))
+        .values(
+            taken=None, due_at=due_at, waits_for=waits_for, reason=reason, alone=False,
+            work=case((pending.c.work < work, work), else_=pending.c.work),
+        )
+    )  # fmt: skip
+
+
+def wait_for(conn: Connection, taken: Taken, route: str, key: str, reason: str) -> None:
+    """Let the key sleep until the link of its parent is made; the link's commit wakes it."""
+    conn.execute(
+        update(pending)
+        .where(*_is(taken.id))
+        .values(
+            taken=None, waits_route=route, waits_key=key, waits_for="order", reason=reason,
+            attempts=0, alone=False,
+        )
+    )  # fmt: skip
+
+
+def wake(conn: Connection, flow: str, route: str, key: str, now: datetime) -> None:
+    """Wake the children that wait for this key's link."""
+    conn.execute(
+        update(pending)
+        .where(pending.c.flow == flow, pending.c.waits_route == route, pending.c.waits_key == key)
+        .values(waits_route=None, waits_key=None, waits_for="", due_at=now)
+    )
+
+
+def promote(conn: Connection, flow: str, route: str, key: str, work: int) -> bool:
+    """Give a parent its child's class; tells whether the parent is pending at all."""
+    row = conn.execute(
+        update(pending)
+        .where(pending.c.flow == flow, pending.c.route == route, pending.c.key == key)
+        .values(work=case((pending.c.work < work, pending.c.work), else_=work))
+    )
+    return bool(row.rowcount)
+
+
+def take_over(conn: Connection, epoch: int) -> int:
+    """Free what an earlier epoch had in hand. Those keys run alone; a death while alone counts."""
+    return conn.execute(
+        update(pending)
+        .where(pending.c.taken.is_not(None), pending.c.taken < epoch)
+        .values(
+            taken=None,
+            deaths=case((pending.c.alone.is_(True), pending.c.deaths + 1), else_=pending.c.deaths),
+            alone=True,
+        )
+    ).rowcount
+
+
+def release(conn: Connection, target: str, epoch: int) -> None:
+    """Give back what is in hand but was not worked on (a pause in the middle of a batch)."""
+    conn.execute(
+        update(pending)
+        .where(pending.c.target == target, pending.c.taken == epoch)
+        .values(taken=None, attempts=pending.c.attempts - 1)
+    )
+
+
+def next_due(conn: Connection, target: str, flow: str | None = None) -> datetime | None:
+    """When the next key of the target (and flow) is due; None where nothing but waiters is left."""
+    where = [pending.c.target == target, pending.c.waits_route.is_(None)]
+    if flow is not None:
+        where.append(pending.c.flow == flow)
+    return conn.execute(select(func.min(pending.c.due_at)).where(*where)).scalar()
+
+
+def rows_of(
+    conn: Connection, flow: str, route: str | None = None, key: str | None = None
+) -> list[Mapping[str, Any]]:
+    """The pending rows of a flow, for people to look at."""
+    where = [pending.c.flow == flow]
+    if route is not None:
+        where.append(pending.c.route == route)
+    if key is not None:
+        where.append(pending.c.key == key)
+    return [dict(row._mapping) for row in conn.execute(select(pending).where(*where))]
+
+
+def waiting(conn: Connection, flow: str) -> dict[str, Any]:
+    """How many keys of a flow wait, since when, and for what."""
+    rows = conn.execute(
+        select(pending.c.waits_for, func.count(), func.min(pending.c.since))
+        .where(pending.c.flow == flow)
+        .group_by(pending.c.waits_for)
+        .order_by(pending.c.waits_for)
+    ).all()
+    oldest = min((row[2] for row in rows), default=None)
+    return {
+        "waiting": sum(row[1] for row in rows),
+        "oldest": oldest,
+        "waits_for": {row[0] or "turn": row[1] for row in rows},
+    }
+
+
+def forget_flow(conn: Connection, flow: str) -> None:
+    conn.execute(delete(pending).where(pending.c.flow == flow))
+
+
+def pending_keys(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> set[str]:
+    """Which of these keys are pending."""
+    rows = conn.execute(
+        select(pending.c.key).where(
+            pending.c.flow == flow, pending.c.route == route, pending.c.key.in_(list(keys))
+        )
+    )
+    return {row.key for row in rows}
+
+
+def _is(id: tuple[str, str, str]) -> tuple[Any, ...]:
+    return (pending.c.flow == id[0], pending.c.route == id[1], pending.c.key == id[2])

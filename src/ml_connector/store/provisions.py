@@ -1,0 +1,73 @@
+"""A provision is what we set up at the target, by the code the target gave it; and its vocabularies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from ml_connector.core.objects import SetupItem
+from ml_connector.store.tables import provisions, vocabularies
+from ml_connector.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """`missing`: a person removed it at the target since."""
+
+    item: str
+    code: str
+    object: str
+    is_key: bool
+    missing: bool
+
+
+def of_account(conn: Connection, account: str) -> dict[str, Provision]:
+    rows = conn.execute(
+        select(provisions).where(provisions.c.account == account).order_by(provisions.c.item)
+    )
+    return {r.item: Provision(r.item, r.code, r.object, r.is_key, r.missing) for r in rows}
+
+
+def put(conn: Connection, account: str, item: SetupItem, code: str) -> None:
+    row = {
+        "account": account, "item": item.id, "code": code, "object": item.object,
+        "is_key": item.is_key, "missing": False,
+    }  # fmt: skip
+    upsert(conn, provisions, [row])
+
+
+def set_missing(conn: Connection, account: str, items: Sequence[str]) -> None:
+    conn.execute(
+        update(provisions)
+        .where(provisions.c.account == account, provisions.c.item.in_(list(items)))
+        .values(missing=True)
+    )
+
+
+def vocabulary(conn: Connection, account: str, name: str, not_before: datetime) -> list[str] | None:
+    """The words as last read, or None where that was before the moment."""
+    row = conn.execute(
+        select(vocabularies).where(
+            vocabularies.c.account == account,
+            vocabularies.c.name == name,
+            vocabularies.c.read_at >= not_before,
+        )
+    ).first()
+    return list(row.words) if row else None
+
+
+def put_vocabulary(
+    conn: Connection, account: str, name: str, words: Sequence[str], now: datetime
+) -> None:
+    row = {"account": account, "name": name, "words": sorted(words), "read_at": now}
+    upsert(conn, vocabularies, [row])
+
+
+def forget_vocabularies(conn: Connection, account: str) -> None:
+    conn.execute(delete(vocabularies).where(vocabularies.c.account == account))
+
+
+VOCABULARY_LIFE = timedelta(days=1)

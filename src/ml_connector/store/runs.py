@@ -1,0 +1,29 @@
+"""A run is one pass, by hand or live; each write names its run and the flow's version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from ml_connector.store.tables import runs
+
+
+def begin(
+    conn: Connection, id: str, workspace: str, flow: str | None, kind: str, now: datetime
+) -> None:
+    conn.execute(
+        runs.insert().values(id=id, workspace=workspace, flow=flow, kind=kind, started_at=now)
+    )
+
+
+def end(conn: Connection, id: str, summary: dict[str, Any], now: datetime) -> None:
+    conn.execute(update(runs).where(runs.c.id == id).values(ended_at=now, summary=summary))
+
+
+def latest(conn: Connection, flow: str) -> dict[str, Any] | None:
+    row = conn.execute(
+        select(runs).where(runs.c.flow == flow).order_by(runs.c.started_at.desc()).limit(1)
+    ).first()
+    return dict(row._mapping) if row else None
