@@ -1,0 +1,146 @@
+"""The client of Wave: reads customers and invoices of one business. It declares no writes.
+
+Wave could be written to, its invoices too; keeping it read-only is a choice of this product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from ml_connector.core.faults import NeedsPerson, Refused, Unreachable
+from ml_connector.core.objects import Identity, SourceModel, SourceObject, SourcePage
+from ml_connector.core.values import Values
+from ml_connector.core.vendor import ConnectionFacts
+from ml_connector.core.wire import Errand, Request, Response, Wire
+from ml_connector.vendors.wave import documents
+from ml_connector.vendors.wave.business import choose_business, describe
+from ml_connector.vendors.wave.cursor import Seen, Window
+from ml_connector.vendors.wave.envelope import NOT_FOUND, Envelope, read_envelope
+from ml_connector.vendors.wave.ids import parts
+from ml_connector.vendors.wave.listing import Listing, Node, listed, parsed
+from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES
+
+PATH = "/graphql/public"
+
+_DOCUMENTS = {CUSTOMERS.name: documents.OF_CUSTOMERS, INVOICES.name: documents.OF_INVOICES}
+
+
+class WaveClient:
+    """Reads for one connection. Implements `core.vendor.SourceClient`."""
+
+    def __init__(self, wire: Wire, facts: ConnectionFacts) -> None:
+        self._wire = wire
+        self._wanted = facts.settings.get("business_id") or facts.account
+        self._business = facts.account
+
+    async def identify(self, errand: Errand) -> Identity:
+        """The business of this connection. Raises NeedsPerson where it is not clear which."""
+        variables: Values = {"size": documents.PAGE_SIZE}
+        if parts(self._wanted):
+            variables["business"] = self._wanted
+        envelope, _ = await self._ask(documents.IDENTITY, variables, errand)
+        business = choose_business(envelope.data, self._wanted)
+        self._business = str(business["id"])
+        return describe(business, envelope.data)
+
+    async def changes(self, obj: SourceObject, cursor: Values, errand: Errand) -> SourcePage:
+        """One page of changed records; invoices come without their payments."""
+        window = Window.of(cursor)
+        asked = {**window.arguments, "size": documents.PAGE_SIZE}
+        document = _DOCUMENTS[obj.name].changes()
+        envelope, response = await self._ask_business(document, asked, errand)
+        listing = Listing(envelope)
+        records = tuple(listed(obj, node, self._business) for node in listing.nodes)
+        moments = [record.changed_at() for record in records]
+        following, more = window.then(Seen(moments, listing.total, listing.has_next))
+        return SourcePage(records, following, more, read_at=_server_time(response))
+
+    async def read(
+        self, obj: SourceObject, keys: Sequence[str], errand: Errand
+    ) -> dict[str, SourceModel | None]:
+        """The records as they are now, invoices with payments; None where Wave has no such id."""
+        if not keys:
+            return {}
+        asked: Values = {f"k{i}": key for i, key in enumerate(keys)}
+        document = _DOCUMENTS[obj.name].several(len(keys))
+        envelope, _ = await self._ask_business(document, asked, errand)
+        return {key: self._single(obj, key, f"r{i}", envelope) for i, key in enumerate(keys)}
+
+    async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
+        """Open invoices, each once, without payments. A customer has no such state."""
+        if obj.name != INVOICES.name:
+            return []
+        found: dict[str, SourceModel] = {}
+        for status in documents.OPEN_STATUSES:
+            for node in await self._all(documents.OPEN_INVOICES, {"status": status}, errand):
+                record = listed(obj, node, self._business)
+                found[record.key()] = record
+        return list(found.values())
+
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
+        """Every id, those of archived customers too."""
+        nodes = await self._all(_DOCUMENTS[obj.name].ids(), {}, errand)
+        return {str(node["id"]) for node in nodes}
+
+    async def _all(self, document: str, variables: Values, errand: Errand) -> list[Node]:
+        """The nodes of all pages."""
+        nodes: list[Node] = []
+        page = 1
+        while True:
+            asked: Values = {**variables, "page": page, "size": documents.PAGE_SIZE}
+            envelope, _ = await self._ask_business(document, asked, errand)
+            listing = Listing(envelope)
+            nodes.extend(listing.nodes)
+            if not listing.has_next:
+                return nodes
+            page += 1
+
+    def _single(
+        self, obj: SourceObject, key: str, alias: str, envelope: Envelope
+    ) -> SourceModel | None:
+        """One alias of a batch; None where Wave says so of this very id.
+
+        Raises Refused where something inside the record was not found, for half a record would
+        empty fields at the target, or where an error does not say which record it speaks of.
+        """
+        for trouble in envelope.troubles:
+            is_inside = trouble.path[:2] == ("business", alias) and len(trouble.path) > 2
+            if is_inside or len(trouble.path) < 2:
+                raise Refused(f"Wave's {obj.label} {key} cannot be read. {trouble.sentence}")
+        node = envelope.data["business"].get(alias)
+        return parsed(obj, node, self._business) if isinstance(node, dict) else None
+
+    async def _ask_business(
+        self, document: str, variables: Values, errand: Errand
+    ) -> tuple[Envelope, Response]:
+        """An answer that surely speaks of our business. Raises NeedsPerson where it is closed."""
+        if not self._business:
+            await self.identify(errand)
+        asked: Values = {**variables, "business": self._business}
+        envelope, response = await self._ask(document, asked, errand)
+        if isinstance(envelope.data.get("business"), dict):
+            return envelope, response
+        for trouble in envelope.troubles:
+            if trouble.code == NOT_FOUND:
+                raise NeedsPerson(f"{trouble.sentence} Was it closed, or the grant withdrawn?")
+        raise Unreachable("Wave's answer does not speak of the business.")
+
+    async def _ask(
+        self, document: str, variables: Values, errand: Errand
+    ) -> tuple[Envelope, Response]:
+        body = {"query": document, "variables": variables}
+        response = await self._wire.send(Request("POST", PATH, json=body), errand)
+        envelope = read_envelope(response)
+        if envelope is None:
+            raise Unreachable("Wave's answer is not JSON.")
+        return envelope, response
+
+
+def _server_time(response: Response) -> datetime | None:
+    """The Date header, the only clock that Wave shows."""
+    try:
+        return parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,101 @@
+"""The fault table: what an answer of Wave means for us.
+
+The codes are those of "Errors" in Wave's developer portal and those that public clients met. A code
+that nobody has described is Wave's own refusal, told in Wave's sentence. NOT_FOUND is no fault of
+the call: the client knows whether it was asked for that very id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from ml_connector.core.faults import (
+    Bug,
+    Fault,
+    NeedsPerson,
+    Refused,
+    TokenExpired,
+    TooFast,
+    Unreachable,
+)
+from ml_connector.core.wire import Request, Response
+from ml_connector.vendors.wave.envelope import NOT_FOUND, Trouble, read_envelope
+
+RATE_WAIT_SECONDS = 60
+"""The duration that the schema's @rateLimit and @banLimit directives have by default."""
+
+_RATE_WORDS = ("RATE_LIMIT", "BAN_LIMIT", "TOO_MANY", "THROTTL")
+"""No code for a full window is documented; these are parts of what it may be called."""
+
+_WRONG_ADDRESS = "The answer is not Wave's GraphQL. Is base_url the address of Wave's API?"
+
+
+def wave_fault(
+    request: Request, response: Response, now: datetime, settings: Mapping[str, str]
+) -> Fault | None:
+    """What the answer means, or None where it is good or says only NOT_FOUND."""
+    if response.status == 429:
+        return TooFast("Wave's rate window is full.", _wait_until(response, now))
+    envelope = read_envelope(response)
+    if envelope is not None and envelope.troubles:
+        return _of_troubles(envelope.troubles, response, now)
+    if response.status < 300 and envelope is not None and envelope.data:
+        return None
+    return _of_status(response.status, is_json=envelope is not None)
+
+
+def _of_troubles(troubles: Sequence[Trouble], response: Response, now: datetime) -> Fault | None:
+    """The gravest of them decides, in the order of `_of_code`."""
+    ranked = sorted(
+        (_of_code(trouble, response, now) for trouble in troubles if trouble.code != NOT_FOUND),
+        key=lambda judged: judged[0],
+    )
+    return ranked[0][1] if ranked else None
+
+
+def _of_code(trouble: Trouble, response: Response, now: datetime) -> tuple[int, Fault]:
+    code, sentence = trouble.code, trouble.sentence
+    if code == "UNAUTHENTICATED" or (not code and response.status == 401):
+        return 0, TokenExpired(sentence)
+    if any(word in code for word in _RATE_WORDS):
+        return 1, TooFast(sentence, _wait_until(response, now))
+    if code == "GRAPHQL_VALIDATION_FAILED":
+        return 2, Bug(f"Wave does not understand our document. {sentence}")
+    if code == "FORBIDDEN" or response.status == 403:
+        return 3, NeedsPerson(f"{sentence} Reconnect Wave and allow all scopes asked for.")
+    if code == "INTERNAL_SERVER_ERROR" or response.status >= 500:
+        return 4, Unreachable(sentence)
+    return 5, Refused(sentence)
+
+
+def _of_status(status: int, *, is_json: bool) -> Fault:
+    """What an answer without `errors` and without data means."""
+    if status == 401:
+        return TokenExpired("Wave did not take the access token.")
+    if not is_json:
+        return Unreachable(f"Status {status}. {_WRONG_ADDRESS}")
+    if status >= 500:
+        return Unreachable(f"Wave answered with status {status}.")
+    if status == 403:
+        return NeedsPerson(
+            "Wave denies access (status 403): the business needs an active Pro or Wave Advisor "
+            "subscription, and the grant the scopes asked for."
+        )
+    if status < 400 or status == 404:
+        return Unreachable(f"Status {status}. {_WRONG_ADDRESS}")
+    return Refused(f"Wave refused the request with status {status} and gave no reason.")
+
+
+def _wait_until(response: Response, now: datetime) -> datetime:
+    """Retry-After (seconds or a date) where it is told; never at once, a ban is said to follow."""
+    told = response.headers.get("retry-after", "").strip()
+    soonest = now + timedelta(seconds=1)
+    if told.isdecimal():
+        return max(soonest, now + timedelta(seconds=int(told)))
+    try:
+        moment = parsedate_to_datetime(told)
+    except ValueError:
+        return now + timedelta(seconds=RATE_WAIT_SECONDS)
+    return max(soonest, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
