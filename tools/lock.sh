@@ -6,10 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 compile() {
-    # --no-emit-*: a lock names packages, never the place this machine took them from.
     .venv/bin/uv pip compile pyproject.toml "$@" --quiet --universal --python-version 3.11 \
-        --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
-        --no-emit-build-options --custom-compile-command "make lock"
+        --generate-hashes --no-annotate --custom-compile-command "make lock"
 }
 
 compile --output-file requirements.lock
