@@ -37,6 +37,8 @@ class FieldBook:
         self.numbers: dict[str, int] = {}
         self.definitions: dict[str, Definition] = {}
         self.custom: dict[str, Definition] = {}
+        #: deleted custom fields, as they were
+        self.gone: dict[str, Definition] = {}
         for definition in field_catalog.built_in(entity):
             self._put(definition)
 
@@ -78,6 +80,7 @@ class FieldBook:
         definition = self._editable(code)
         del self.definitions[code]
         del self.custom[code]
+        self.gone[code] = definition
         return definition
 
     def _editable(self, code: str) -> Definition:
@@ -187,9 +190,8 @@ def _merged(definition: Definition, changes: Mapping[str, Any]) -> Definition:
     merged = dict(definition)
     for key, value in changes.items():
         old = merged.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            value = {**old, **value}
-        merged[key] = value
+        nested = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = {**dict(old or {}), **value} if nested else value
     if merged["description"] is None:
         merged["description"] = ""
     return merged
