@@ -30,7 +30,7 @@ check: $(STAMP) ## format, lint, types, floors, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest tests/project/test_documents.py tests/project/test_tracked_files.py
 	@echo "check: format, lint, types, floors and documents are in order"
 

@@ -1,0 +1,1 @@
+"""The repository itself: locks, floors, documents, the wheel."""
