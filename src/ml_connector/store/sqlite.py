@@ -21,12 +21,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool, StaticPool
 
 from ml_connector.core.faults import Mistake
+from ml_connector.store.durable import OWNER_ONLY
 from ml_connector.store.unavailable import mending
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a statement waits for another process's lock before it gives up."""
 
-_FILE_MODE = 0o600
 _INSIDE = "store_function_runs"
 
 
@@ -103,7 +103,7 @@ def forbid_commit(connection: Connection, *, forbidden: bool) -> None:
 
 def _make_file(path: Path) -> None:
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _FILE_MODE))
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, OWNER_ONLY))
     except OSError as error:
         raise Mistake(
             f"{path} could not be made ({error.strerror}); check that its folder exists and that "

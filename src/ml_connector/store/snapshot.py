@@ -1,0 +1,62 @@
+"""Snapshot: a copy of the whole database as it is at one moment, while writing goes on.
+
+SQLite's backup API copies inside one read transaction, so a copy never holds half of a commit.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from ml_connector.core.faults import Mistake
+from ml_connector.store.database import Store
+from ml_connector.store.durable import OWNER_ONLY, replace_durably
+from ml_connector.store.executor import Executor
+from ml_connector.store.sqlite import Database, driver, memory_database
+from ml_connector.store.threads import Threads
+from ml_connector.store.unavailable import mending
+
+
+async def scratch(store: Store, executor: Callable[[Database], Executor] = Threads) -> Store:
+    """A private copy in memory, on which anything may be tried; close it to throw it away.
+
+    It needs as much memory as the database has bytes. Raises StoreUnavailable.
+    """
+    database = memory_database()
+
+    def copy(connection: Connection) -> None:
+        with database.writer.connect() as target:
+            driver(connection).backup(driver(target))
+
+    try:
+        await store.read(copy)
+    except BaseException:
+        database.dispose()
+        raise
+    return Store(database, executor)
+
+
+def copy_to_file(connection: Connection, path: Path) -> None:
+    """Put a copy of the connection's database at `path`, readable by its owner only.
+
+    A file that is there is replaced at once and whole; the copy is on disk when this returns.
+    Raises Mistake with the reason if it cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+        with closing(sqlite3.connect(part)) as target:
+            driver(connection).backup(target)
+            # A copy is one file: the journal mode is part of what was copied
+            target.execute("PRAGMA journal_mode=DELETE")
+        replace_durably(part, path)
+    except (OSError, sqlite3.Error) as error:
+        part.unlink(missing_ok=True)
+        reason = mending(error, str(part)) or f"The copy {path} could not be written: {error}"
+        raise Mistake(reason) from error
