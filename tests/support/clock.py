@@ -1,4 +1,4 @@
-"""A virtual clock moves only when a test moves it; a seeded chance repeats itself for the same seed."""
+"""A virtual clock moves only when a test moves it; a seeded chance repeats itself for its seed."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ async def settle() -> None:
     """Let every task run until all of them wait for something outside of the loop."""
     loop = asyncio.get_running_loop()
     await asyncio.sleep(0)
-    # asyncio has no public way to ask whether anything is left to run.
-    while loop._ready:  # type: ignore[attr-defined]  # the queue of BaseEventLoop
+    # asyncio has no public way to ask whether anything is left to run, and no event tells it either.
+    while loop._ready:  # type: ignore[attr-defined]  # noqa: ASYNC110
         await asyncio.sleep(0)
 
 

@@ -1,0 +1,279 @@
+"""The OAuth dance: a person's consent becomes tokens, and tokens are renewed.
+
+oauthlib builds and reads the messages; they travel over the same transport as everything else. The
+only file that knows oauthlib.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from oauthlib.oauth2 import LegacyApplicationClient, OAuth2Error, WebApplicationClient
+from oauthlib.oauth2.rfc6749.errors import MismatchingStateError, MissingCodeError
+
+from ml_connector.core.faults import Mistake, NeedsPerson, TooFast, UnknownOutcome, Unreachable
+from ml_connector.core.ports import Chance, Clock
+from ml_connector.core.vendor import OAuth
+from ml_connector.core.wire import Response
+from ml_connector.http.guard import Guard
+from ml_connector.http.redaction import Redactor
+from ml_connector.http.tokens import Tokens, read_tokens, said
+from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
+
+TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthApp:
+    """A developer app at a vendor, and where its calls go."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_url: str
+    authorize_url: str
+    token_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person is sent to, and what must be kept until they come back."""
+
+    url: str
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
+    """The PKCE verifier; empty where the vendor has no PKCE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What the person came back with: the code, and what else the vendor put beside it."""
+
+    code: str = field(repr=False)
+    extras: Mapping[str, str]
+
+
+class OAuthDance:
+    """The authorization-code dance of one app. Every token call is unauthenticated and unpaced."""
+
+    def __init__(
+        self,
+        label: str,
+        oauth: OAuth,
+        app: OAuthApp,
+        *,
+        transport: Transport,
+        guard: Guard,
+        redactor: Redactor,
+        clock: Clock,
+    ) -> None:
+        self._label = label
+        self._oauth = oauth
+        self._app = app
+        self._transport = transport
+        self._guard = guard
+        self._redactor = redactor
+        self._clock = clock
+        redactor.learn(app.client_secret)
+
+    def consent(self, chance: Chance) -> Consent:
+        """The address at which the person gives consent. Raises Mistake where it cannot work."""
+        redirect = self._app.redirect_url
+        if self._oauth.https_redirect_only and urlsplit(redirect).scheme != "https":
+            raise Mistake(
+                f"{self._label} takes only an https redirect address, not {redirect}. Register an "
+                "https address of yours there, give it as --redirect-url, and use --paste."
+            )
+        client = WebApplicationClient(self._app.client_id)
+        state = chance.token(32)
+        verifier = chance.token(64) if self._oauth.pkce else ""
+        challenge: dict[str, str] = {}
+        if verifier:
+            challenge["code_challenge"] = client.create_code_challenge(verifier, "S256")
+            challenge["code_challenge_method"] = "S256"
+        url = client.prepare_request_uri(
+            _as_https(self._app.authorize_url),
+            redirect_uri=redirect or None,
+            scope=self._oauth.scope or None,
+            state=state,
+            **challenge,
+            **self._oauth.authorize_extra,
+        )
+        scheme = urlsplit(self._app.authorize_url).scheme
+        return Consent(scheme + url[len("https") :], state, verifier)
+
+    def returned(self, redirected_url: str, state: str) -> Returned:
+        """What stands in the address on which the browser ended.
+
+        Raises NeedsPerson where consent was refused, Mistake where the address is not the one.
+        """
+        query = urlsplit(redirected_url.strip()).query or redirected_url.strip().lstrip("?")
+        client = WebApplicationClient(self._app.client_id)
+        try:
+            params = client.parse_request_uri_response(f"https://returned.invalid/?{query}", state)
+        except MismatchingStateError:
+            raise Mistake(
+                "This address belongs to another attempt to connect (its state differs). "
+                "Start connect again and take the address that its consent page ends on."
+            ) from None
+        except MissingCodeError:
+            raise Mistake(
+                "This address holds no code. Copy the whole address from the browser's address "
+                "bar after giving consent, including everything after the question mark."
+            ) from None
+        except OAuth2Error as error:
+            raise self._consent_refused(error) from None
+        extras = {k: str(v) for k, v in params.items() if k not in ("code", "state")}
+        return Returned(str(params["code"]), extras)
+
+    async def exchange(self, code: str, verifier: str = "") -> Tokens:
+        """Tokens for a code, which works once.
+
+        Raises NeedsPerson where consent must be given again, Unreachable where nothing was sent.
+        """
+        client = WebApplicationClient(self._app.client_id)
+        body = client.prepare_request_body(
+            code=code,
+            redirect_uri=self._app.redirect_url or None,
+            include_client_id=self._in_form,
+            code_verifier=verifier or None,
+            **self._secret_in_form(),
+        )
+        try:
+            return await self._tokens(body, "")
+        except UnknownOutcome:
+            raise NeedsPerson(
+                f"{self._label} gave no good answer to the code, which works only once. "
+                "Start connect again."
+            ) from None
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """New tokens for the refresh token; where none comes back, the old one stays.
+
+        Raises NeedsPerson where the grant is refused or the plan lapsed, Unreachable where nothing
+        was sent, and UnknownOutcome where the vendor may have replaced the token and its answer was
+        lost: the caller tries at once with the same token.
+        """
+        self._redactor.learn(refresh_token)
+        client = WebApplicationClient(self._app.client_id)
+        named = {"client_id": self._app.client_id} if self._in_form else {}
+        if self._app.redirect_url:
+            # FreshBooks wants it on every token call; others ignore what they do not know.
+            named["redirect_uri"] = self._app.redirect_url
+        body = client.prepare_refresh_body(
+            refresh_token=refresh_token, **named, **self._secret_in_form()
+        )
+        return await self._tokens(body, refresh_token)
+
+    async def password(self, username: str, password: str) -> Tokens:
+        """Tokens for a user's own name and password, where the vendor still has this grant.
+
+        Raises as `refresh` does; an unknown outcome is harmless here.
+        """
+        self._redactor.learn(password)
+        client = LegacyApplicationClient(self._app.client_id)
+        body = client.prepare_request_body(
+            username,
+            password,
+            scope=self._oauth.scope or None,
+            include_client_id=self._in_form,
+            **self._secret_in_form(),
+        )
+        return await self._tokens(body, "")
+
+    @property
+    def _in_form(self) -> bool:
+        return self._oauth.client_auth == "form"
+
+    def _secret_in_form(self) -> dict[str, str]:
+        return {"client_secret": self._app.client_secret} if self._in_form else {}
+
+    async def _tokens(self, body: str, refresh_token: str) -> Tokens:
+        """One token call. `refresh_token` is the one that was sent, if one was."""
+        asked_at = self._clock.now()
+        response = await self._post(body)
+        self._refuse(response, refreshing=bool(refresh_token))
+        tokens = read_tokens(response, self._oauth, asked_at, refresh_token)
+        if tokens is None:
+            raise UnknownOutcome(
+                f"{self._label} answered the token call with something unreadable."
+            )
+        self._redactor.learn(tokens.access_token)
+        self._redactor.learn(tokens.refresh_token or "")
+        return tokens
+
+    async def _post(self, body: str) -> Response:
+        self._guard.check(self._app.token_url)
+        headers = {
+            "accept": "application/json",
+            "content-type": "application/x-www-form-urlencoded",
+        }
+        if not self._in_form:
+            pair = f"{self._app.client_id}:{self._app.client_secret}".encode()
+            headers["authorization"] = "Basic " + b64encode(pair).decode()
+        outgoing = Outgoing(
+            "POST",
+            self._app.token_url,
+            headers,
+            body.encode(),
+            TIMEOUT_SECONDS,
+            self._guard.private_allowed,
+        )
+        try:
+            return await self._transport.send(outgoing)
+        except NotConnected as error:
+            if error.forbidden:
+                raise NeedsPerson(f"{self._label}: {error}.") from None
+            raise Unreachable(f"{self._label} cannot be reached: {error}.") from None
+        except NoAnswer as error:
+            raise UnknownOutcome(f"{self._label} did not answer the token call: {error}.") from None
+
+    def _refuse(self, response: Response, *, refreshing: bool) -> None:
+        """Raises the fault of an answer that holds no tokens."""
+        status = response.status
+        if 200 <= status < 300:
+            return
+        words = self._redactor.text(said(response))
+        told = f' It says: "{words}".' if words else ""
+        if status == 429:
+            until = self._clock.now() + timedelta(seconds=retry_after_seconds(response))
+            raise TooFast(f"{self._label} wants fewer token calls.", until)
+        if status >= 500 or status == 408:
+            raise UnknownOutcome(f"{self._label} answered the token call with status {status}.")
+        if refreshing and status == self._oauth.lapsed_status:
+            raise NeedsPerson(
+                f"{self._label} says that the account's plan has lapsed. Renew the plan there, "
+                f"then reconnect.{told}"
+            )
+        if status in (400, 401, 403):
+            what = "the grant" if refreshing else "the consent"
+            raise NeedsPerson(
+                f"{self._label} refuses {what} (status {status}). Connect again; if that does not "
+                f"help, check the client id and secret.{told}"
+            )
+        raise NeedsPerson(
+            f"{self._label} answered the token call with status {status}. Is token_url right?{told}"
+        )
+
+    def _consent_refused(self, error: OAuth2Error) -> NeedsPerson:
+        if error.error == "access_denied":
+            return NeedsPerson(
+                f"Consent was refused at {self._label}. Start connect again and allow the access."
+            )
+        words = self._redactor.text(str(error.description or ""))[:200]
+        told = f' It says: "{words}".' if words else ""
+        return NeedsPerson(f"{self._label} refuses the consent ({error.error}).{told}")
+
+
+def retry_after_seconds(response: Response, default_seconds: float = 60.0) -> float:
+    """The seconds of a Retry-After header; the default where there is none or it is a date."""
+    told = response.headers.get("retry-after", "").strip()
+    return float(told) if told.isascii() and told.isdecimal() else default_seconds
+
+
+def _as_https(url: str) -> str:
+    """oauthlib builds only https addresses; a sandbox's http one is put back by the caller."""
+    return "https://" + url.split("://", 1)[-1]

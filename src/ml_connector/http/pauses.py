@@ -1,0 +1,104 @@
+"""A pause stands over a scope after the vendor refused calls, until the moment its fault names.
+
+When a pause for a spent budget or a closed account is over, one call goes ahead as a probe and the
+others wait for what becomes of it; a full rate window needs no probe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from ml_connector.core.faults import OutOfBudget, TooFast, Waiting
+from ml_connector.core.limits import Price
+from ml_connector.core.ports import Clock
+
+PATIENCE_SECONDS = 10.0
+"""How long a call waits within itself for a full rate window before it is raised to the lane."""
+
+
+def afresh(fault: Waiting) -> Waiting:
+    """A fault that says the same; one that is raised many times would hold every traceback."""
+    return type(fault)(fault.sentence, fault.until)
+
+
+class Pause:
+    """One fault over one scope, and the probe that is under way, if there is one."""
+
+    def __init__(self, scope: str, fault: Waiting) -> None:
+        self.scope = scope
+        self.fault = fault
+        self.probe_ended: asyncio.Event | None = None
+
+    def stops(self, price: Price) -> bool:
+        """A spent budget stops only the calls that draw on it."""
+        return price.tokens > 0 or not isinstance(self.fault, OutOfBudget)
+
+
+class Pauses:
+    """Those of this process, by scope."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pauses: dict[str, Pause] = {}
+
+    def begin(self, scope: str, fault: Waiting) -> None:
+        """Pause the scope. Where it is paused already, the later moment wins."""
+        standing = self._pauses.get(scope)
+        if standing is None or standing.fault.until <= fault.until:
+            self._pauses[scope] = Pause(scope, fault)
+
+    def standing(self, scope: str) -> Waiting | None:
+        """The fault whose moment has not come yet."""
+        pause = self._pauses.get(scope)
+        return pause.fault if pause is not None and self.seconds_left(pause.fault) > 0 else None
+
+    def seconds_left(self, fault: Waiting) -> float:
+        return (fault.until - self._clock.now()).total_seconds()
+
+    async def pass_by(self, scopes: Sequence[str], price: Price, probe: bool) -> list[Pause]:
+        """Get past the pauses of those scopes; returns those for which this call is the probe.
+
+        Raises the pause's fault. The caller answers for each returned pause with `end_probe`.
+        """
+        probed: list[Pause] = []
+        try:
+            for scope in scopes:
+                pause = await self._pass_one(scope, price, probe)
+                if pause is not None:
+                    probed.append(pause)
+        except BaseException:
+            self.end_probe(probed, answered=False)
+            raise
+        return probed
+
+    async def _pass_one(self, scope: str, price: Price, probe: bool) -> Pause | None:
+        while (pause := self._pauses.get(scope)) is not None and pause.stops(price):
+            seconds = self.seconds_left(pause.fault)
+            if isinstance(pause.fault, TooFast) and seconds <= PATIENCE_SECONDS:
+                return None  # over, or so soon over that the limiter is held for the rest
+            if seconds > 0 and not probe:
+                raise afresh(pause.fault)
+            if pause.probe_ended is None:
+                pause.probe_ended = asyncio.Event()
+                return pause
+            await pause.probe_ended.wait()
+        return None
+
+    def refuse(self, scopes: Sequence[str], price: Price, probed: Sequence[Pause]) -> None:
+        """Raise the fault of a pause that began while the call waited for its turn."""
+        for scope in scopes:
+            pause = self._pauses.get(scope)
+            if pause is None or pause in probed or not pause.stops(price):
+                continue
+            if self.seconds_left(pause.fault) > 0:
+                raise afresh(pause.fault)
+
+    def end_probe(self, probed: Sequence[Pause], *, answered: bool) -> None:
+        """Lift those pauses where the call was answered and did not pause them anew."""
+        for pause in probed:
+            if answered and self._pauses.get(pause.scope) is pause:
+                del self._pauses[pause.scope]
+            if pause.probe_ended is not None:
+                pause.probe_ended.set()
+            pause.probe_ended = None

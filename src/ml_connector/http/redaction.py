@@ -1,0 +1,98 @@
+"""Redaction makes anything safe to log or show: secrets are replaced by `[hidden]`.
+
+It goes by names that hold secrets (headers, query and form fields, JSON keys) and by the literal
+secrets that it has learnt, wherever these occur.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "[hidden]"
+
+SECRET_NAMES = frozenset({
+    "access_token", "api_key", "api_token", "apikey", "assertion", "authorization",
+    "client_assertion", "client_secret", "code", "code_verifier", "cookie", "full_access_token",
+    "http_auth_password", "id_token", "intuit_signature", "pass", "passwd", "password",
+    "proxy_authorization", "refresh_token", "secret", "set_cookie", "token", "webhook_password",
+    "webhook_secret", "verifier", "x_api_token", "x_api_key",
+})  # fmt: skip
+"""Lower case, with underscores for hyphens."""
+
+SHORTEST_LITERAL = 6
+"""A shorter text is no secret worth hiding everywhere: it would blot out half of the log."""
+
+_NAMED = re.compile(
+    r"(?P<name>[A-Za-z_][A-Za-z0-9_-]*)(?P<mark>[\"']?\s*[=:]\s*[\"']?)(?P<value>[^\s&\"',;}\]]+)"
+)
+_CREDENTIAL = re.compile(r"\b(Bearer|Basic|Token)\s+[A-Za-z0-9._~+/:=-]{6,}")
+_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a value of that name is a secret, whatever it is."""
+    plain = name.lower().replace("-", "_")
+    return plain in SECRET_NAMES or plain.endswith(("_secret", "_password", "_token", "_signature"))
+
+
+class Redactor:
+    """Knows the secrets of this process. One is shared by all that logs or shows."""
+
+    def __init__(self) -> None:
+        self._forms: dict[str, tuple[str, ...]] = {}
+
+    def learn(self, secret: str) -> None:
+        """Hide this text from now on, also in the forms in which it travels in URLs and headers."""
+        if len(secret) >= SHORTEST_LITERAL and secret not in self._forms:
+            encoded = b64encode(secret.encode()).decode()
+            forms = (secret, quote(secret, safe=""), quote_plus(secret), encoded)
+            self._forms[secret] = tuple(dict.fromkeys(forms))
+
+    def forget(self, secret: str) -> None:
+        """Hide it no longer: it was replaced and is worth nothing."""
+        self._forms.pop(secret, None)
+
+    def text(self, text: str) -> str:
+        """The text without learnt secrets, without values of secret names, without credentials."""
+        for forms in self._forms.values():
+            for form in forms:
+                if form in text:
+                    text = text.replace(form, HIDDEN)
+        text = _CREDENTIAL.sub(rf"\1 {HIDDEN}", text)
+        text = _USERINFO.sub(f"{HIDDEN}@", text)
+        return _NAMED.sub(_without_value, text)
+
+    def value(self, value: Any) -> Any:
+        """The same for nested mappings, lists and texts; bytes become text; others stay."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {k: self._named(str(k), v) for k, v in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(item) for item in value]
+        if isinstance(value, bytes | bytearray):
+            return self.text(bytes(value).decode("utf-8", "replace"))
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        return self.text(str(value))
+
+    def _named(self, name: str, value: Any) -> Any:
+        if is_secret_name(name) and value not in (None, ""):
+            return HIDDEN
+        return self.value(value)
+
+    def processor(
+        self, logger: Any, method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        """A structlog processor; stands before the renderer and after the traceback is text."""
+        return {name: self._named(name, value) for name, value in event.items()}
+
+
+def _without_value(match: re.Match[str]) -> str:
+    if not is_secret_name(match["name"]) or match["value"].startswith(HIDDEN[:-1]):
+        return match[0]
+    return f"{match['name']}{match['mark']}{HIDDEN}"
