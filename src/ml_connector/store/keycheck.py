@@ -1,0 +1,105 @@
+"""Key check: proof that a key ring belongs to a database, looked for before anything is written.
+
+For each key the database holds a known sentence that was sealed with it. A ring that lacks one of
+these keys, or has other bytes under its id, would leave secrets unreadable, so it is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Collection
+
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import Connection, delete, select
+
+from ml_connector.core.faults import Mistake
+from ml_connector.store.keyring import Key, KeyRing, KeyRingSource
+from ml_connector.store.tables import meta, secrets
+from ml_connector.store.upsert import upsert
+from ml_connector.store.vault import NONCE_BYTES, Vault, decrypt
+
+_PREFIX = "key:"
+_KNOWN = b"ml-connector: this key belongs to this database"
+
+
+def open_or_make_keyring(
+    conn: Connection, source: KeyRingSource, make_key: Callable[[], Key]
+) -> KeyRing:
+    """The ring of a home that is being set up: the one that is there, else a new one.
+
+    Raises Mistake if there is none but the database was used with one: a new ring would not open
+    what it holds.
+    """
+    if source.exists:
+        return source.load()
+    if _known_to_database(conn):
+        return source.load()  # raises, and says that it is missing
+    ring = KeyRing((make_key(),))
+    source.save(ring)
+    return ring
+
+
+def check_keys(conn: Connection, ring: KeyRing) -> None:
+    """Raise Mistake unless the ring has every key that the database was sealed with. Only reads."""
+    checks = _checks(conn)
+    for id in _known_to_database(conn):
+        key = ring.find(id)
+        if key is None:
+            raise Mistake(
+                f"The key ring does not belong to this database: key {id} is missing; put back the "
+                "key ring that was used with it."
+            )
+        if id in checks and not _opens(key, checks[id]):
+            raise Mistake(
+                f"The key ring does not belong to this database: key {id} is another one there; "
+                "put back the key ring that was used with it."
+            )
+
+
+def admit_keys(conn: Connection, vault: Vault) -> None:
+    """Check the vault's ring, then note those of its keys that the database does not know yet.
+
+    Raises Mistake, before anything is written, if the ring does not belong to the database.
+    """
+    check_keys(conn, vault.ring)
+    known = _checks(conn)
+    rows = [
+        {"name": _PREFIX + key.id, "value": _sealed_check(vault, key)}
+        for key in vault.ring.keys
+        if key.id not in known
+    ]
+    upsert(conn, meta, rows)
+
+
+def forget_keys(conn: Connection, ids: Collection[str]) -> None:
+    """Let keys go that nothing is sealed with any more."""
+    conn.execute(delete(meta).where(meta.c.name.in_([_PREFIX + id for id in sorted(ids)])))
+
+
+def _checks(conn: Connection) -> dict[str, str]:
+    rows = conn.execute(select(meta).where(meta.c.name.startswith(_PREFIX)).order_by(meta.c.name))
+    return {row.name.removeprefix(_PREFIX): row.value for row in rows}
+
+
+def _known_to_database(conn: Connection) -> list[str]:
+    used = conn.execute(select(secrets.c.key_id).distinct()).scalars()
+    return sorted({*_checks(conn), *used})
+
+
+def _sealed_check(vault: Vault, key: Key) -> str:
+    nonce, ciphertext = vault.encrypt(key, _KNOWN, _bound(key.id))
+    return base64.b64encode(nonce + ciphertext).decode()
+
+
+def _opens(key: Key, check: str) -> bool:
+    try:
+        raw = base64.b64decode(check, validate=True)
+        found = decrypt(key, raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound(key.id))
+    except (InvalidTag, ValueError):
+        return False
+    return found == _KNOWN
+
+
+def _bound(id: str) -> bytes:
+    return json.dumps(["ml-connector key check 1", id]).encode()
