@@ -57,7 +57,7 @@ IDENTITY = """
 query Identity($business: ID, $size: Int!) {
   user { id defaultEmail firstName lastName }
   business(id: $business) { ...Firm }
-  businesses(page: 1, pageSize: $size) { pageInfo { totalCount } edges { node { ...Firm } } }
+  businesses(pageSize: $size) { pageInfo { totalCount } edges { node { ...Firm } } }
 }
 fragment Firm on Business { id name isArchived timezone currency { code } }
 """

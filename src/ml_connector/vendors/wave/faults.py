@@ -26,6 +26,8 @@ from ml_connector.vendors.wave.envelope import NOT_FOUND, Trouble, read_envelope
 RATE_WAIT_SECONDS = 60
 """The duration that the schema's @rateLimit and @banLimit directives have by default."""
 
+LONGEST_WAIT_SECONDS = 86_400
+
 _RATE_WORDS = ("RATE_LIMIT", "BAN_LIMIT", "TOO_MANY", "THROTTL")
 """No code for a full window is documented; these are parts of what it may be called."""
 
@@ -93,7 +95,7 @@ def _wait_until(response: Response, now: datetime) -> datetime:
     told = response.headers.get("retry-after", "").strip()
     soonest = now + timedelta(seconds=1)
     if told.isdecimal():
-        return max(soonest, now + timedelta(seconds=int(told)))
+        return max(soonest, now + timedelta(seconds=min(int(told), LONGEST_WAIT_SECONDS)))
     try:
         moment = parsedate_to_datetime(told)
     except ValueError:

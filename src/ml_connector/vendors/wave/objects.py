@@ -156,7 +156,7 @@ class Invoice(Record):
     amount_due: Amount
     amount_paid: Amount
     created_at: InstantText
-    payments: Annotated[tuple[Payment, ...], BeforeValidator(_payments_of)] | None = None
+    payments: Annotated[tuple[Payment, ...] | None, BeforeValidator(_payments_of)] = None
 
     @property
     def net(self) -> Money:
