@@ -20,6 +20,7 @@ from ml_connector.core.faults import (
 )
 from ml_connector.core.wire import Request, Response
 from ml_connector.vendors.wave import VENDOR
+from ml_connector.vendors.wave.faults import NotFound
 from tests.vendors.wave.given import spec_text
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -67,7 +68,8 @@ CASES = [
     Case("401 of OAuth", 401, {"error": "invalid_token"}, TokenExpired),
     Case("401 without a body", 401, b"", TokenExpired),
     Case("not found, told with 200", 200, errors(error("NOT_FOUND")), None),
-    Case("not found, told with 404", 404, errors(error("NOT_FOUND")), None),
+    Case("not found, told with 404", 404, errors(error("NOT_FOUND")), NotFound),
+    Case("not found, told with 400", 400, errors(error("NOT_FOUND")), NotFound),
     Case("not found twice", 200, errors(error("NOT_FOUND"), error("NOT_FOUND")), None),
     Case("not found beside trouble", 200,
          errors(error("NOT_FOUND"), error("INTERNAL_SERVER_ERROR")), Unreachable),

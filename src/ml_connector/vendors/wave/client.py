@@ -18,6 +18,7 @@ from ml_connector.vendors.wave import documents
 from ml_connector.vendors.wave.business import choose_business, describe
 from ml_connector.vendors.wave.cursor import Seen, Window
 from ml_connector.vendors.wave.envelope import NOT_FOUND, Envelope, read_envelope
+from ml_connector.vendors.wave.faults import NotFound
 from ml_connector.vendors.wave.ids import parts
 from ml_connector.vendors.wave.listing import Listing, Node, listed, parsed
 from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES
@@ -131,7 +132,10 @@ class WaveClient:
         self, document: str, variables: Values, errand: Errand
     ) -> tuple[Envelope, Response]:
         body = {"query": document, "variables": variables}
-        response = await self._wire.send(Request("POST", PATH, json=body), errand)
+        try:
+            response = await self._wire.send(Request("POST", PATH, json=body), errand)
+        except NotFound as fault:
+            response = fault.response
         envelope = read_envelope(response)
         if envelope is None:
             raise Unreachable("Wave's answer is not JSON.")

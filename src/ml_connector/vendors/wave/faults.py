@@ -2,7 +2,8 @@
 
 The codes are those of "Errors" in Wave's developer portal and those that public clients met. A code
 that nobody has described is Wave's own refusal, told in Wave's sentence. NOT_FOUND is no fault of
-the call: the client knows whether it was asked for that very id.
+the call: the client knows whether it was asked for that very id, so it gets the answer, under
+whatever status it came.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from ml_connector.core.faults import (
     Bug,
     Fault,
+    Missing,
     NeedsPerson,
     Refused,
     TokenExpired,
@@ -34,10 +36,18 @@ _RATE_WORDS = ("RATE_LIMIT", "BAN_LIMIT", "TOO_MANY", "THROTTL")
 _WRONG_ADDRESS = "The answer is not Wave's GraphQL. Is base_url the address of Wave's API?"
 
 
+class NotFound(Missing):
+    """Wave says NOT_FOUND with a status that is not 2xx; `response` is the answer."""
+
+    def __init__(self, sentence: str, response: Response) -> None:
+        super().__init__(sentence)
+        self.response = response
+
+
 def wave_fault(
     request: Request, response: Response, now: datetime, settings: Mapping[str, str]
 ) -> Fault | None:
-    """What the answer means, or None where it is good or says only NOT_FOUND."""
+    """What the answer means, or None where it is good or says only NOT_FOUND, with status 2xx."""
     if response.status == 429:
         return TooFast("Wave's rate window is full.", _wait_until(response, now))
     envelope = read_envelope(response)
@@ -54,7 +64,9 @@ def _of_troubles(troubles: Sequence[Trouble], response: Response, now: datetime)
         (_of_code(trouble, response, now) for trouble in troubles if trouble.code != NOT_FOUND),
         key=lambda judged: judged[0],
     )
-    return ranked[0][1] if ranked else None
+    if ranked:
+        return ranked[0][1]
+    return None if response.status < 300 else NotFound(troubles[0].sentence, response)
 
 
 def _of_code(trouble: Trouble, response: Response, now: datetime) -> tuple[int, Fault]:
