@@ -67,7 +67,8 @@ class WaveClient:
         asked: Values = {f"k{i}": key for i, key in enumerate(keys)}
         document = _DOCUMENTS[obj.name].several(len(keys))
         envelope, _ = await self._ask_business(document, asked, errand)
-        return {key: self._single(obj, key, f"r{i}", envelope) for i, key in enumerate(keys)}
+        aliases = {key: documents.alias_of(i) for i, key in enumerate(keys)}
+        return {key: self._single(obj, key, alias, envelope) for key, alias in aliases.items()}
 
     async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
         """Open invoices, each once, without payments. A customer has no such state."""

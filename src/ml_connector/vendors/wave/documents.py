@@ -106,7 +106,8 @@ query Ids($business: ID!, $page: Int!, $size: Int!) {{
         """That many single records as `r0`, `r1`, … Variables: business, k0, k1, …"""
         keys = ", ".join(f"$k{i}: ID!" for i in range(count))
         reads = "\n".join(
-            f"    r{i}: {self.one}(id: $k{i}) {{ ...Known {self.single} }}" for i in range(count)
+            f"    {alias_of(i)}: {self.one}(id: $k{i}) {{ ...Known {self.single} }}"
+            for i in range(count)
         )
         return f"""
 query Several($business: ID!, {keys}) {{
@@ -116,6 +117,15 @@ query Several($business: ID!, {keys}) {{
   }}
 }}
 {self.known}{self.single_fragment}"""
+
+
+def alias_of(place: int) -> str:
+    """What `Documents.several` calls the record at that place."""
+    return f"r{place}"
+
+
+def is_alias(name: str) -> bool:
+    return name.startswith("r") and name[1:].isdecimal()
 
 
 OF_CUSTOMERS = Documents("customers", "customer", _CUSTOMER)

@@ -8,7 +8,7 @@ whatever status it came.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -23,7 +23,8 @@ from ml_connector.core.faults import (
     Unreachable,
 )
 from ml_connector.core.wire import Request, Response
-from ml_connector.vendors.wave.envelope import NOT_FOUND, Trouble, read_envelope
+from ml_connector.vendors.wave.documents import is_alias
+from ml_connector.vendors.wave.envelope import NOT_FOUND, Envelope, Trouble, read_envelope
 
 RATE_WAIT_SECONDS = 60
 """The duration that the schema's @rateLimit and @banLimit directives have by default."""
@@ -52,24 +53,26 @@ def wave_fault(
         return TooFast("Wave's rate window is full.", _wait_until(response, now))
     envelope = read_envelope(response)
     if envelope is not None and envelope.troubles:
-        return _of_troubles(envelope.troubles, response, now)
+        return _of_troubles(envelope, response, now)
     if response.status < 300 and envelope is not None and envelope.data:
         return None
     return _of_status(response.status, is_json=envelope is not None)
 
 
-def _of_troubles(troubles: Sequence[Trouble], response: Response, now: datetime) -> Fault | None:
+def _of_troubles(envelope: Envelope, response: Response, now: datetime) -> Fault | None:
     """The gravest of them decides, in the order of `_of_code`."""
-    ranked = sorted(
-        (_of_code(trouble, response, now) for trouble in troubles if trouble.code != NOT_FOUND),
-        key=lambda judged: judged[0],
-    )
+    troubles = [trouble for trouble in envelope.troubles if trouble.code != NOT_FOUND]
+    ranked = [_of_code(trouble, envelope, response, now) for trouble in troubles]
     if ranked:
-        return ranked[0][1]
-    return None if response.status < 300 else NotFound(troubles[0].sentence, response)
+        return min(ranked, key=lambda judged: judged[0])[1]
+    if response.status < 300:
+        return None
+    return NotFound(envelope.troubles[0].sentence, response)
 
 
-def _of_code(trouble: Trouble, response: Response, now: datetime) -> tuple[int, Fault]:
+def _of_code(
+    trouble: Trouble, envelope: Envelope, response: Response, now: datetime
+) -> tuple[int, Fault]:
     code, sentence = trouble.code, trouble.sentence
     if code == "UNAUTHENTICATED" or (not code and response.status == 401):
         return 0, TokenExpired(sentence)
@@ -79,9 +82,22 @@ def _of_code(trouble: Trouble, response: Response, now: datetime) -> tuple[int, 
         return 2, Bug(f"Wave does not understand our document. {sentence}")
     if code == "FORBIDDEN" or response.status == 403:
         return 3, NeedsPerson(f"{sentence} Reconnect Wave and allow all scopes asked for.")
-    if code == "INTERNAL_SERVER_ERROR" or response.status >= 500:
+    is_theirs = code == "INTERNAL_SERVER_ERROR" or response.status >= 500
+    if is_theirs and not _spares_others(trouble, envelope):
         return 4, Unreachable(sentence)
     return 5, Refused(sentence)
+
+
+def _spares_others(trouble: Trouble, envelope: Envelope) -> bool:
+    """Whether only one record of a batch is in trouble and another of it came.
+
+    The batch is refused then, so that it is halved and the one alone is tried again later.
+    """
+    business = envelope.data.get("business")
+    records = business if isinstance(business, dict) else {}
+    culprit = trouble.path[1] if trouble.path[:1] == ("business",) and trouble.path[1:] else ""
+    came = [alias for alias, node in records.items() if is_alias(alias) and node]
+    return is_alias(culprit) and any(alias != culprit for alias in came)
 
 
 def _of_status(status: int, *, is_json: bool) -> Fault:
