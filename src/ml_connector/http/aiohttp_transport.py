@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from ml_connector.core.wire import Response
 from ml_connector.http.addresses import is_public, parse_ip
@@ -45,9 +45,11 @@ class AiohttpTransport:
             await sessions[private_allowed].close()
 
     async def send(self, outgoing: Outgoing) -> Response:
-        self._refuse_private_literal(outgoing)
         try:
-            return await self._exchange(outgoing)
+            url = _exactly(outgoing.url)
+            if not outgoing.private_allowed:
+                _refuse_private_literal(url)
+            return await self._exchange(outgoing, url)
         except aiohttp.ClientConnectorError as error:
             raise _not_connected(error) from None
         except aiohttp.ConnectionTimeoutError:
@@ -59,11 +61,11 @@ class AiohttpTransport:
         except (aiohttp.ClientError, OSError) as error:
             raise NoAnswer(_in_words(error)) from None
 
-    async def _exchange(self, outgoing: Outgoing) -> Response:
+    async def _exchange(self, outgoing: Outgoing, url: URL) -> Response:
         session = self._session(outgoing.private_allowed)
         async with session.request(
             outgoing.method,
-            outgoing.url,
+            url,
             headers=outgoing.headers,
             data=outgoing.body,
             allow_redirects=False,
@@ -83,12 +85,6 @@ class AiohttpTransport:
                 raise NoAnswer(f"the answer is longer than {self._body_bytes} bytes")
             parts.append(part)
         return b"".join(parts)
-
-    def _refuse_private_literal(self, outgoing: Outgoing) -> None:
-        """An address that is spelled out never reaches the resolver, so it is looked at here."""
-        address = parse_ip(urlsplit(outgoing.url).hostname or "")
-        if address is not None and not outgoing.private_allowed and not is_public(address):
-            raise NotConnected(f"{address} is not a public address", forbidden=True)
 
     def _session(self, private_allowed: bool) -> aiohttp.ClientSession:
         if private_allowed not in self._sessions:
@@ -144,6 +140,20 @@ class PublicResolver(AbstractResolver):
 
 class PrivateAddress(OSError):  # noqa: N818 - named for what happened, as faults are
     """A name stands for an address that may not be called."""
+
+
+def _exactly(url: str) -> URL:
+    """The address as it was given: without this, `%2C` would travel as a comma."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise aiohttp.InvalidURL("not escaped")
+    return URL(url, encoded=True)
+
+
+def _refuse_private_literal(url: URL) -> None:
+    """An address that is spelled out never reaches the resolver, so it is looked at here."""
+    address = parse_ip(url.host or "")
+    if address is not None and not is_public(address):
+        raise NotConnected(f"{address} is not a public address", forbidden=True)
 
 
 def _not_connected(error: aiohttp.ClientConnectorError) -> NotConnected:

@@ -15,6 +15,9 @@ AsgiApp = Callable[
     Awaitable[None],
 ]
 
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods for which no length is told where there is no body, as over the network."""
+
 
 class AsgiTransport:
     """Calls the application in the caller's own task; no threads, no real time.
@@ -45,8 +48,8 @@ def _scope(outgoing: Outgoing) -> Message:
         (k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in outgoing.headers.items()
     ]
     headers.insert(0, (b"host", parts.netloc.encode("latin-1")))
-    if outgoing.body is not None:
-        headers.append((b"content-length", str(len(outgoing.body)).encode("ascii")))
+    if outgoing.body is not None or outgoing.method not in _WITHOUT_BODY:
+        headers.append((b"content-length", str(len(outgoing.body or b"")).encode("ascii")))
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},

@@ -89,7 +89,8 @@ class Limiter:
         """Raise the fault to everybody who waits."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
-            waiter.admitted.set_exception(afresh(fault))
+            if not waiter.admitted.done():
+                waiter.admitted.set_exception(afresh(fault))
         self._let_in()
 
     def hold(self, seconds: float) -> None:
@@ -123,6 +124,8 @@ class Limiter:
         for waiter in tuple(self._waiters):
             if self._running >= self._at_once:
                 break
+            if waiter.admitted.done():
+                continue  # cancelled just now; it leaves the queue when its task runs
             free_at = self._free_at(waiter.kind, now)
             if free_at <= now:
                 self._waiters.remove(waiter)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
 
@@ -37,6 +37,8 @@ from ml_connector.http.transport import Outgoing, Transport, TransportError
 TIMEOUT_SECONDS = 20.0
 MOST_TRIES = 3
 BACKOFF_SECONDS = 0.5
+URL_SIGNS = "%/:?#[]@!$&'()*+,;=~"
+"""What may stand in an address as it is: a client escapes what it puts into a path itself."""
 
 log = structlog.get_logger(__name__)
 
@@ -135,6 +137,7 @@ class ConnectionWire:
         if not url.startswith(("https://", "http://")):
             base = self._settings.get("base_url") or await self._authenticator.api_base()
             url = f"{(base or self._vendor.api_base).rstrip('/')}/{url.lstrip('/')}"
+        url = quote(url, safe=URL_SIGNS)
         if request.params:
             url += ("&" if "?" in url else "?") + urlencode(request.params)
         self._guard.check(url)
