@@ -6,8 +6,6 @@ Wave could be written to, its invoices too; keeping it read-only is a choice of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from ml_connector.core.faults import NeedsPerson, Refused, Unreachable
 from ml_connector.core.objects import Identity, SourceModel, SourceObject, SourcePage
@@ -20,6 +18,7 @@ from ml_connector.vendors.wave.cursor import Seen, Window
 from ml_connector.vendors.wave.envelope import NOT_FOUND, Envelope, read_envelope
 from ml_connector.vendors.wave.faults import NotFound
 from ml_connector.vendors.wave.ids import parts
+from ml_connector.vendors.wave.instants import parse_http_date
 from ml_connector.vendors.wave.listing import Listing, Node, listed, parsed
 from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES
 
@@ -56,7 +55,8 @@ class WaveClient:
         records = tuple(listed(obj, node, self._business) for node in listing.nodes)
         moments = [record.changed_at() for record in records]
         following, more = window.then(Seen(moments, listing.total, listing.has_next))
-        return SourcePage(records, following, more, read_at=_server_time(response))
+        read_at = parse_http_date(response.headers.get("date", ""))
+        return SourcePage(records, following, more, read_at)
 
     async def read(
         self, obj: SourceObject, keys: Sequence[str], errand: Errand
@@ -141,11 +141,3 @@ class WaveClient:
         if envelope is None:
             raise Unreachable("Wave's answer is not JSON.")
         return envelope, response
-
-
-def _server_time(response: Response) -> datetime | None:
-    """The Date header, the only clock that Wave shows."""
-    try:
-        return parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError):
-        return None

@@ -9,8 +9,7 @@ whatever status it came.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from ml_connector.core.faults import (
     Bug,
@@ -25,6 +24,7 @@ from ml_connector.core.faults import (
 from ml_connector.core.wire import Request, Response
 from ml_connector.vendors.wave.documents import is_alias
 from ml_connector.vendors.wave.envelope import NOT_FOUND, Envelope, Trouble, read_envelope
+from ml_connector.vendors.wave.instants import parse_http_date
 
 RATE_WAIT_SECONDS = 60
 """The duration that the schema's @rateLimit and @banLimit directives have by default."""
@@ -56,7 +56,7 @@ def wave_fault(
         return _of_troubles(envelope, response, now)
     if response.status < 300 and envelope is not None and envelope.data:
         return None
-    return _of_status(response.status, is_json=envelope is not None)
+    return _of_status(response.status, is_page=envelope is None and bool(response.body.strip()))
 
 
 def _of_troubles(envelope: Envelope, response: Response, now: datetime) -> Fault | None:
@@ -74,7 +74,7 @@ def _of_code(
     trouble: Trouble, envelope: Envelope, response: Response, now: datetime
 ) -> tuple[int, Fault]:
     code, sentence = trouble.code, trouble.sentence
-    if code == "UNAUTHENTICATED" or (not code and response.status == 401):
+    if code == "UNAUTHENTICATED" or response.status == 401:
         return 0, TokenExpired(sentence)
     if any(word in code for word in _RATE_WORDS):
         return 1, TooFast(sentence, _wait_until(response, now))
@@ -100,13 +100,13 @@ def _spares_others(trouble: Trouble, envelope: Envelope) -> bool:
     return is_alias(culprit) and any(alias != culprit for alias in came)
 
 
-def _of_status(status: int, *, is_json: bool) -> Fault:
-    """What an answer without `errors` and without data means."""
+def _of_status(status: int, *, is_page: bool) -> Fault:
+    """What an answer without `errors` and without data means; a page is HTML or the like."""
     if status == 401:
         return TokenExpired("Wave did not take the access token.")
-    if not is_json:
+    if is_page:
         return Unreachable(f"Status {status}. {_WRONG_ADDRESS}")
-    if status >= 500:
+    if status >= 500 or status == 408:
         return Unreachable(f"Wave answered with status {status}.")
     if status == 403:
         return NeedsPerson(
@@ -124,8 +124,4 @@ def _wait_until(response: Response, now: datetime) -> datetime:
     soonest = now + timedelta(seconds=1)
     if told.isdecimal():
         return max(soonest, now + timedelta(seconds=min(int(told), LONGEST_WAIT_SECONDS)))
-    try:
-        moment = parsedate_to_datetime(told)
-    except ValueError:
-        return now + timedelta(seconds=RATE_WAIT_SECONDS)
-    return max(soonest, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return max(soonest, parse_http_date(told) or now + timedelta(seconds=RATE_WAIT_SECONDS))
