@@ -1,0 +1,1 @@
+"""The believable business whose real-world customers every vendor draws from."""

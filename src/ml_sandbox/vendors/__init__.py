@@ -1,0 +1,7 @@
+"""The vendors of the sandbox, each a folder here. Its lines in this file are all that names it."""
+
+from __future__ import annotations
+
+from ml_sandbox.vendor import VendorKind
+
+VENDORS: tuple[VendorKind, ...] = ()
