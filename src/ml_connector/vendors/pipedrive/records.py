@@ -38,8 +38,8 @@ def record_of(obj: TargetObject, data: Mapping[str, Any]) -> TargetRecord:
 
 
 def reference_tokens(text: str) -> Iterator[str]:
-    """The words that may be a reference: casefolded, bare of punctuation, with a digit."""
-    for word in text.casefold().split():
+    """The words with a digit, which may be a reference, in `likeness` form and bare of marks."""
+    for word in likeness(text).split():
         token = word.strip(_PUNCTUATION)
         if any(char.isdigit() for char in token) and not _NO_REFERENCE.match(token):
             yield token

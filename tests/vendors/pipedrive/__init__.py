@@ -1,0 +1,1 @@
+"""Pipedrive: values, faults, webhooks, and the client against a script, a contract, a sandbox."""
