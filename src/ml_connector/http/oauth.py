@@ -42,7 +42,7 @@ class OAuthApp:
 class Consent:
     """What a person is sent to, and what must be kept until they come back."""
 
-    url: str
+    url: str = field(repr=False)
     state: str = field(repr=False)
     verifier: str = field(repr=False)
     """The PKCE verifier; empty where the vendor has no PKCE."""
