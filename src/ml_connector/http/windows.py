@@ -5,7 +5,6 @@ Pure arithmetic on moments that are handed in (seconds of a monotonic clock).
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import deque
 
 from ml_connector.core.limits import Window
@@ -39,7 +38,11 @@ class RollingWindow:
 
     def start(self, now: float) -> None:
         """Count a start. The caller has asked `free_at` for the same moment."""
-        self._count_until(now + self._length)
+        end = now + self._length
+        if not self._ends or end >= self._ends[-1]:
+            self._ends.append(end)
+        else:
+            self._ends = deque(sorted((*self._ends, end)))  # the vendor named a later reset
 
     def used(self, now: float) -> int:
         """How many starts count at that moment."""
@@ -49,24 +52,19 @@ class RollingWindow:
     def correct(self, left: int, reset_seconds: float, now: float) -> None:
         """The vendor says that only `left` more are allowed until `reset_seconds` from now.
 
-        Where we thought of more, somebody else draws on the same limit: their starts are counted
-        until the reset. Where we thought of fewer, ours are still on their way: nothing changes.
+        Where we thought of more, somebody else draws on the same limit: their starts are counted,
+        and ours with them, until the reset. Where we thought of fewer, ours are still on their way:
+        nothing changes.
         """
         foreign = self.window.calls - self.used(now) - max(0, left)
-        for _ in range(foreign):
-            self._count_until(now + reset_seconds)
+        if foreign > 0:
+            reset_at = now + reset_seconds
+            ours = (max(end, reset_at) for end in self._ends)
+            self._ends = deque(sorted((*ours, *[reset_at] * foreign)))
 
     def take_over(self, other: RollingWindow) -> None:
         """Count what the other one counted, as when the declared limits of a scope change."""
         self._ends = deque(other._ends)
-
-    def _count_until(self, end: float) -> None:
-        if not self._ends or end >= self._ends[-1]:
-            self._ends.append(end)
-        else:
-            ends = list(self._ends)
-            insort(ends, end)
-            self._ends = deque(ends)
 
     def _forget(self, now: float) -> None:
         while self._ends and self._ends[0] <= now:
