@@ -99,7 +99,7 @@ def key() -> FieldRule:
 class MatchRule:
     """One way to find the target record of a source record."""
 
-    how: Literal["linked", "keyed", "alike", "reference", "shared"]
+    how: Literal["linked", "keyed", "alike", "reference", "suggested", "shared"]
     field: str = ""
     telling: Callable[[Any, Given], list[tuple[str, str]]] | None = None
     needs: str = ""
@@ -133,6 +133,11 @@ def referred(telling: Callable[[Any, Given], list[tuple[str, str]]], parent: str
     return MatchRule("reference", telling=telling, needs=parent)
 
 
+def suggested(telling: Callable[[Any, Given], list[tuple[str, str]]], parent: str) -> MatchRule:
+    """As `referred`, but too weak to act upon: whatever is found waits for a person."""
+    return MatchRule("suggested", telling=telling, needs=parent)
+
+
 @dataclass(frozen=True, slots=True)
 class Parent:
     """A link that must stand first: the route it belongs to, and the path of its key in this record."""
@@ -155,9 +160,12 @@ class Route:
     on: tuple[str, ...] = ()
     after: Mapping[str, Parent] = field(default_factory=dict)
     scope: Telling | None = None
+    """Which records this route keeps at all; one that leaves is no longer updated."""
+    enters: Telling | None = None
+    """Which records come in by themselves; one that is linked, or asked for, needs no entry."""
     gone: Callable[[Values, Given], Values] | None = None
-    touches: Callable[[Any, Given], str | None] | None = None
-    """A sentence about anything in the record that the map does not know, or None."""
+    reports: Callable[[Any, Given], str | None] | None = None
+    """A sentence about what in the record the map does not know, or None."""
 
     def __post_init__(self) -> None:
         for name, rule in self.fields.items():

@@ -54,7 +54,7 @@ def decide(
     for rule, found in zip(rules, hits, strict=True):
         if rule.how == "keyed":
             decision = _by_key(found)
-        elif rule.how in ("alike", "shared", "reference"):
+        elif rule.how in ("alike", "shared", "reference", "suggested"):
             decision = _by_likeness(rule, found, key, shared)
         else:
             continue
@@ -80,6 +80,8 @@ def _by_likeness(rule: MatchRule, found: Sequence[Candidate], key: str, shared: 
     free = _distinct([c for c in found if _is_free(c, key, shared)])
     if not free:
         return NONE
+    if rule.how == "suggested":
+        return Match("several", by="it looks alike", candidates=free)
     if len(free) == 1:
         return Match("found", free[0].target_id, free[0].why)
     return Match("several", by="more than one record is alike", candidates=free)

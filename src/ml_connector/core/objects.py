@@ -119,6 +119,8 @@ class TargetObject:
     note_field: str | None = None
     shared: bool = False
     """Whether several flows may keep one record of it (customers are shared, documents are not)."""
+    parent_field: str = ""
+    """The field that holds the id of the record which this one's likeness speaks for."""
     likeness_of: tuple[str, ...] = ()
     """Further objects whose records speak for the likeness of this one's."""
 

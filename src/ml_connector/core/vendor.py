@@ -120,13 +120,25 @@ class TargetClient(Client, Protocol):
         """Create the item and return its code."""
         ...
 
+    def know_setup(self, items: Mapping[str, SetupItem]) -> None:
+        """Tell the client what stands at the target under each code, so that it need not ask."""
+        ...
+
     def setup_tokens(self, item: SetupItem) -> int:
         """What creating the item costs, for forecasts."""
+        ...
+
+    def imagine(self, obj: TargetObject, id: str, fields: Values) -> TargetRecord:
+        """The record that a write of these fields would return, for forecasts. Pure."""
         ...
 
 
 class SubscriberClient(Client, Protocol):
     """A vendor at which we make the webhook subscriptions ourselves."""
+
+    subscribe_tokens: int
+    """What making one costs."""
+    unsubscribe_tokens: int
 
     async def subscriptions(self, errand: Errand) -> list[Subscription]:
         """Those that stand at the vendor and are visible to us."""
@@ -137,6 +149,10 @@ class SubscriberClient(Client, Protocol):
     ) -> Subscription: ...
 
     async def unsubscribe(self, id: str, errand: Errand) -> None: ...
+
+
+class SubscribingTarget(TargetClient, SubscriberClient, Protocol):
+    """A target that also delivers webhooks on subscriptions of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,8 @@
-"""One declarative file a pair of systems."""
+"""The flows, one declarative file a pair of systems."""
+
+from __future__ import annotations
+
+from ml_connector.core.flow import Flow
+from ml_connector.flows import wave_pipedrive
+
+FLOWS: tuple[Flow, ...] = (wave_pipedrive.FLOW,)

@@ -131,6 +131,17 @@ def keys_on(
     return found
 
 
+def forget(conn: Connection, account: str, object: str, target_id: str) -> None:
+    """The record is not there any more."""
+    for table in (marks, mirror):
+        conn.execute(
+            delete(table).where(
+                table.c.account == account, table.c.object == object,
+                table.c.target_id == target_id,
+            )
+        )  # fmt: skip
+
+
 def go_stale(conn: Connection, account: str) -> None:
     """Another process may have written meanwhile: the next look-up begins with a delta list."""
     conn.execute(update(mirrors).where(mirrors.c.account == account).values(fresh_at=None))

@@ -21,7 +21,11 @@ Cause = Literal["webhook", "poll", "replay", "person"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is said of one key. `look`: it was touched at the target, so read it there too."""
+    """What is said of one key.
+
+    `look`: it was touched at the target, so read it there too. `asked`: a child or a person wants
+    it, so that it needs no entry by date.
+    """
 
     flow: str
     route: str
@@ -32,6 +36,7 @@ class Mark:
     work: int = LIVE
     at_least: str = ""
     look: bool = False
+    asked: bool = False
     event_id: str = ""
     correlation_id: str = ""
 
@@ -50,6 +55,7 @@ class Taken:
     deaths: int
     alone: bool
     at_least: str
+    asked: bool
     look: bool
     event_id: str
     correlation_id: str
@@ -88,6 +94,7 @@ def _mark(conn: Connection, m: Mark, now: datetime) -> None:
             marked_at=now,
             at_least=case((pending.c.at_least > m.at_least, pending.c.at_least), else_=m.at_least),
             look=case((pending.c.look.is_(True), True), else_=m.look),
+            asked=case((pending.c.asked.is_(True), True), else_=m.asked),
             event_id=m.event_id,
             correlation_id=m.correlation_id,
         )
@@ -98,7 +105,7 @@ def _mark(conn: Connection, m: Mark, now: datetime) -> None:
         pending.insert().values(
             flow=m.flow, route=m.route, key=m.key, target=m.target, generation=1, cause=m.cause,
             work=m.work, rank=m.rank, due_at=now, marked_at=now, since=now, attempts=0,
-            alone=False, deaths=0, taken=None, at_least=m.at_least, look=m.look,
+            alone=False, deaths=0, taken=None, at_least=m.at_least, asked=m.asked, look=m.look,
             event_id=m.event_id, correlation_id=m.correlation_id, waits_for="", reason="",
         )
     )  # fmt: skip
@@ -110,15 +117,18 @@ def take(
     epoch: int,
     now: datetime,
     limit: int,
+    flows: Sequence[str],
     keys: Sequence[tuple[str, str, str]] | None = None,
 ) -> list[Taken]:
     """Take the next due keys of one route: class first, then parents' routes before children's.
 
     The attempt is counted in the same commit. A key that was in the hand of a process that died is
-    taken alone. `keys` narrows the choice to those (flow, route, key).
+    taken alone. `flows` are those that may work now; `keys` narrows the choice further, to those
+    (flow, route, key).
     """
     due = [
         pending.c.target == target,
+        pending.c.flow.in_(list(flows)),
         pending.c.due_at <= now,
         pending.c.taken.is_(None),
         pending.c.waits_route.is_(None),
@@ -156,7 +166,7 @@ def take(
 def _taken(row: Any) -> Taken:
     return Taken(
         row.flow, row.route, row.key, row.generation, row.cause, row.work, row.attempts + 1,
-        row.deaths, row.alone, row.at_least, row.look, row.event_id, row.correlation_id,
+        row.deaths, row.alone, row.at_least, row.asked, row.look, row.event_id, row.correlation_id,
         row.marked_at,
     )  # fmt: skip
 
@@ -239,11 +249,28 @@ def release(conn: Connection, target: str, epoch: int) -> None:
     )
 
 
-def next_due(conn: Connection, target: str, flow: str | None = None) -> datetime | None:
-    """When the next key of the target (and flow) is due; None where nothing but waiters is left."""
-    where = [pending.c.target == target, pending.c.waits_route.is_(None)]
-    if flow is not None:
-        where.append(pending.c.flow == flow)
+def isolate(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
+    """Put a batch back so that each of its keys is taken alone: one of them broke it."""
+    for each in taken:
+        conn.execute(
+            update(pending).where(*_is(each.id)).values(taken=None, alone=True, due_at=now)
+        )
+
+
+def next_due(
+    conn: Connection,
+    target: str,
+    flows: Sequence[str],
+    keys: Sequence[tuple[str, str, str]] | None = None,
+) -> datetime | None:
+    """When the next key of these flows is due; None where nothing but waiters is left."""
+    where = [
+        pending.c.target == target,
+        pending.c.flow.in_(list(flows)),
+        pending.c.waits_route.is_(None),
+    ]
+    if keys is not None:
+        where.append(tuple_(pending.c.flow, pending.c.route, pending.c.key).in_(list(keys)))
     return conn.execute(select(func.min(pending.c.due_at)).where(*where)).scalar()
 
 
@@ -257,6 +284,15 @@ def rows_of(
     if key is not None:
         where.append(pending.c.key == key)
     return [dict(row._mapping) for row in conn.execute(select(pending).where(*where))]
+
+
+def count_due(conn: Connection, flow: str, now: datetime) -> int:
+    """How many keys of a flow could be worked on now."""
+    return int(
+        conn.execute(
+            select(func.count()).where(pending.c.flow == flow, pending.c.due_at <= now)
+        ).scalar_one()
+    )
 
 
 def waiting(conn: Connection, flow: str) -> dict[str, Any]:
@@ -291,3 +327,14 @@ def pending_keys(conn: Connection, flow: str, route: str, keys: Sequence[str]) -
 
 def _is(id: tuple[str, str, str]) -> tuple[Any, ...]:
     return (pending.c.flow == id[0], pending.c.route == id[1], pending.c.key == id[2])
+
+
+def sleep(
+    conn: Connection, flow: str, route: str, key: str, due_at: datetime, waits_for: str
+) -> None:
+    """Let a key sleep whatever was going to be done with it."""
+    conn.execute(
+        update(pending)
+        .where(*_is((flow, route, key)))
+        .values(due_at=due_at, waits_for=waits_for, taken=None)
+    )

@@ -250,6 +250,7 @@ pending = Table(
     Column("deaths", Integer, nullable=False),
     Column("taken", Integer),  # the epoch that has it in hand
     Column("at_least", Text, nullable=False),
+    Column("asked", Boolean, nullable=False),  # a child or a person wants it, whatever its date
     Column("look", Boolean, nullable=False),  # read the target too: it was touched there
     Column("event_id", Text, nullable=False),
     Column("correlation_id", Text, nullable=False),

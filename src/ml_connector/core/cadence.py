@@ -1,0 +1,56 @@
+"""A cadence is how often a person wants a source to be polled: every so many minutes, or daily."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ml_connector.core.faults import Mistake
+
+MENDING = "write minutes, such as 5, or daily times with a zone, such as daily 06:30,18:00 UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """Either `minutes` is set, or `times` with their `zone`."""
+
+    minutes: float = 0
+    times: tuple[time, ...] = ()
+    zone: str = "UTC"
+
+    def next_after(self, last: datetime | None, now: datetime) -> datetime:
+        """When the next poll is due, after the last one; at once where there was none."""
+        if last is None:
+            return now
+        if not self.times:
+            return last + timedelta(minutes=self.minutes)
+        local = last.astimezone(ZoneInfo(self.zone))
+        moments = [
+            datetime.combine(local.date() + timedelta(days=day), at, ZoneInfo(self.zone))
+            for day in (0, 1)
+            for at in sorted(self.times)
+        ]
+        return next(m for m in moments if m.timestamp() > last.timestamp())
+
+    def __str__(self) -> str:
+        if not self.times:
+            return f"every {self.minutes:g} min"
+        return f"daily {','.join(t.strftime('%H:%M') for t in self.times)} {self.zone}"
+
+
+def parse_cadence(text: str) -> Cadence:
+    """`5`, or `daily 06:30,18:00 Europe/Berlin`. Raises Mistake."""
+    words = text.split()
+    try:
+        if words[:1] != ["daily"]:
+            minutes = float(text)
+            if minutes <= 0:
+                raise ValueError
+            return Cadence(minutes=minutes)
+        times = tuple(time.fromisoformat(each) for each in words[1].split(","))
+        zone = words[2] if len(words) > 2 else "UTC"
+        ZoneInfo(zone)
+    except (ValueError, IndexError, ZoneInfoNotFoundError):
+        raise Mistake(f"poll={text} cannot be read: {MENDING}.") from None
+    return Cadence(times=times, zone=zone)

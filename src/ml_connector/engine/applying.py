@@ -1,0 +1,350 @@
+"""Applying: intents are committed, writes are sent, and each is remembered when it returns.
+
+What a fault means for one key is decided here; it never ends the work on the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+from sqlalchemy import Connection
+
+from ml_connector.core.faults import (
+    Fault, Missing, NeedsPerson, Refused, Stale, UnknownOutcome, Unreachable, Waiting,
+)  # fmt: skip
+from ml_connector.core.flow import Route
+from ml_connector.core.objects import TargetRecord
+from ml_connector.core.plan import Write, plan_adoption, plan_update, reads_first
+from ml_connector.core.values import digest
+from ml_connector.core.wire import Errand, Work
+from ml_connector.engine import remembering
+from ml_connector.engine.deciding import base_of, postponed, with_notes
+from ml_connector.engine.item import (
+    Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWait, ToWrite,
+)  # fmt: skip
+from ml_connector.engine.opened import OpenFlow
+from ml_connector.engine.remembering import Ledger
+from ml_connector.engine.resources import Resources
+from ml_connector.engine.tally import Tally
+from ml_connector.store import intents, links
+
+TOGETHER = 20
+"""So few records are read before they are written that the reading is still young at the write."""
+
+LISTING_LIFE = timedelta(seconds=30)
+"""A create is sent only while the listing that showed nothing like it is this young."""
+
+log = structlog.get_logger(__name__)
+
+
+class Applier:
+    """Applies the steps of one batch. `recheck` asks whether our fields still stand at the target."""
+
+    def __init__(
+        self,
+        res: Resources,
+        opened: OpenFlow,
+        route: Route,
+        tally: Tally,
+        epoch: int,
+        recheck: Callable[[], Awaitable[bool]],
+        listed_at: datetime,
+    ) -> None:
+        self._res = res
+        self._opened = opened
+        self._route = route
+        self._tally = tally
+        self._epoch = epoch
+        self._recheck = recheck
+        self._listed_at = listed_at
+        self.stopped: Fault | None = None
+        """The fault that stops all further work on this target for now."""
+
+    async def apply(self, items: Sequence[Item]) -> None:
+        """Carry out every item's step."""
+        await self._settle_quiet([i for i in items if not isinstance(i.step, ToUpdate | ToWrite)])
+        loud = [i for i in items if isinstance(i.step, ToUpdate | ToWrite)]
+        for start in range(0, len(loud), TOGETHER):
+            await self._write_together(loud[start : start + TOGETHER])
+
+    async def _write_together(self, items: Sequence[Item]) -> None:
+        if self._now - self._listed_at > LISTING_LIFE:
+            for item in items:
+                if isinstance(item.step, ToWrite) and not item.step.target_id:
+                    reason = "the target's listing has aged; it is matched again"
+                    item.step = ToPostpone(self._now, "", reason, "waiting")
+        if self.stopped is None:
+            await self._plan_updates([i for i in items if isinstance(i.step, ToUpdate)])
+        if self.stopped is not None:
+            for item in items:
+                if isinstance(item.step, ToUpdate | ToWrite):
+                    item.step = postponed(self.stopped, item, self._now)
+        writing = [i for i in items if isinstance(i.step, ToWrite)]
+        await self._settle_quiet([i for i in items if not isinstance(i.step, ToWrite)])
+        jobs = await self._commit_intents(writing)
+        await asyncio.gather(*(self._send(i, job) for i, job in zip(writing, jobs, strict=True)))
+
+    # --- steps without a write ------------------------------------------------------------------
+
+    async def _settle_quiet(self, items: Sequence[Item]) -> None:
+        if not items:
+            return
+        ids = [self._res.chance.new_id() for _ in items]
+        ledger = self._ledger()
+
+        def work(conn: Connection) -> list[bool]:
+            pairs = zip(items, ids, strict=True)
+            return [_settle_one(conn, ledger, item, id) for item, id in pairs]
+
+        told = await self._res.store.write(work)
+        for item, news in zip(items, told, strict=True):
+            self._count_quiet(item, news)
+
+    def _count_quiet(self, item: Item, news: bool) -> None:
+        step = item.step
+        if isinstance(step, Done):
+            self._tally.note(item.taken.id, "gone" if step.decision == "gone" else "unchanged")
+        elif isinstance(step, ToAlias):
+            self._tally.note(item.taken.id, "unchanged")
+        elif isinstance(step, ToReview):
+            self._tally.note(item.taken.id, "review" if step.kind == "review" else "refused")
+            self._tally.news += int(news)
+        elif isinstance(step, ToWait):
+            self._tally.note(item.taken.id, "waiting")
+        elif isinstance(step, ToPostpone):
+            self._tally.note(item.taken.id, step.outcome)
+
+    # --- updates: read the target, then plan ------------------------------------------------------
+
+    async def _plan_updates(self, items: Sequence[Item]) -> None:
+        looking = [i for i in items if self._must_read(i)]
+        found: dict[str, TargetRecord] = {}
+        if looking:
+            ids = sorted({i.step.target_id for i in looking if isinstance(i.step, ToUpdate)})
+            errand = self._tally.errand(_work(looking[0]))
+            try:
+                found = await self._opened.target.target.read(self._route.writes, ids, errand)
+            except Fault as fault:
+                await self._target_unread(items, fault)
+                return
+            finally:
+                self._tally.absorb(errand)
+        others = await self._other_owners([i for i in items if i in looking])
+        for item in items:
+            self._plan_one(item, found, item in looking, others)
+
+    def _must_read(self, item: Item) -> bool:
+        step, desired = item.step, item.desired
+        if not isinstance(step, ToUpdate) or desired is None:
+            return False
+        return step.adopts or item.taken.look or bool(item.intents) or reads_first(desired)
+
+    async def _target_unread(self, items: Sequence[Item], fault: Fault) -> None:
+        await self._note_stop(fault)
+        for item in items:
+            item.step = postponed(fault, item, self._now)
+
+    async def _other_owners(self, items: Sequence[Item]) -> set[str]:
+        """Target records whose standard fields another route was first to keep."""
+        ids = [i.step.target_id for i in items if isinstance(i.step, ToUpdate) and i.step.adopts]
+        if not ids:
+            return set()
+        account, obj = self._opened.target.account, self._route.writes.name
+        found = await self._res.store.read(lambda c: links.of_targets(c, account, obj, ids))
+        mine = (self._opened.row.id, self._route.name)
+        return {x.target_id for x in found if (x.flow, x.route) != mine and x.owns_standard}
+
+    def _plan_one(
+        self, item: Item, found: dict[str, TargetRecord], read: bool, others: set[str]
+    ) -> None:
+        step, desired = item.step, item.desired
+        if not isinstance(step, ToUpdate) or desired is None:
+            return
+        target = item.target = found.get(step.target_id)
+        if read and (target is None or target.deleted):
+            item.step = self._gone_step(item, step)
+            return
+        if step.adopts and target is not None:
+            write = plan_adoption(desired, target, step.target_id not in others)
+            reason = "it was at the target already and is kept in step from now on"
+        else:
+            write = plan_update(desired, base_of(item), target)
+            reason = "it changed at the source"
+        item.step = self._write_step(item, step, write, reason)
+
+    def _write_step(self, item: Item, step: ToUpdate, write: Write, reason: str) -> ToWrite | Done:
+        if write.kept:
+            reason += f"; left as a person set it: {', '.join(write.kept)}"
+        if write.overwritten:
+            reason += f"; a person's change was overwritten: {', '.join(write.overwritten)}"
+        if not write.fields and item.link is not None and not step.adopts:
+            kept = f"; left as a person set it: {', '.join(write.kept)}" if write.kept else ""
+            return Done("unchanged", with_notes("nothing to write differs" + kept, item))
+        reason = with_notes(reason, item)
+        return ToWrite("update", reason, step.target_id, write, step.adopts, step.claims)
+
+    def _gone_step(self, item: Item, step: ToUpdate) -> ToReview | ToPostpone:
+        if item.link is None:
+            reason = "the record it matched is gone; it is matched again"
+            return ToPostpone(self._now, "retry", reason, "waiting")
+        return ToReview(
+            "review",
+            f"Its {self._route.writes.label} {step.target_id} was deleted at the target: "
+            "create it again, link another, or ignore it.",
+            target_gone=True,
+        )
+
+    # --- writes ---------------------------------------------------------------------------------
+
+    async def _commit_intents(self, items: Sequence[Item]) -> list[str]:
+        """One commit for the intents and claims of the batch, before anything is sent."""
+        jobs = [self._res.chance.new_id() for _ in items]
+        rows = [self._intent(item, job) for item, job in zip(items, jobs, strict=True)]
+        claims = [c for i in items if isinstance(i.step, ToWrite) for c in i.step.claims]
+
+        def work(conn: Connection) -> None:
+            for item, row in zip(items, rows, strict=True):
+                intents.close(conn, *item.taken.id)
+                intents.put(conn, row)
+            intents.claim(conn, claims)
+
+        if items:
+            await self._res.store.write(work)
+        return jobs
+
+    def _intent(self, item: Item, job: str) -> intents.Intent:
+        step, opened = item.step, self._opened
+        fields = step.write.fields if isinstance(step, ToWrite) else {}
+        target_id = step.target_id if isinstance(step, ToWrite) else ""
+        return intents.Intent(
+            id=job, workspace=opened.row.workspace, run=self._tally.run, flow=opened.row.id,
+            flow_version=opened.row.version, route=self._route.name, source_key=item.key,
+            account=opened.target.account, object=self._route.writes.name,
+            operation="update" if target_id else "create", target_id=target_id or None,
+            external_key=str(opened.key_of(self._route, item.key)), fields=fields,
+            digest=digest(fields), epoch=self._epoch, state="open", opened_at=self._now,
+        )  # fmt: skip
+
+    async def _send(self, item: Item, job: str) -> None:
+        step = item.step
+        if not isinstance(step, ToWrite):
+            return
+        errand = self._tally.errand(_work(item))
+        try:
+            record = await self._write(step, item, errand)
+        except Exception as error:  # noqa: BLE001 - one record must not end the lane
+            self._tally.absorb(errand)
+            await self._failed(item, step, error, errand)
+            return
+        self._tally.absorb(errand)
+        ledger = self._ledger()
+        await self._res.store.write(
+            lambda conn: remembering.wrote(conn, ledger, item, step, record, errand, job)
+        )
+        self._tally.writes += 1 if step.write.fields else 0
+        adopted = step.adopts and not step.write.fields
+        outcome = "unchanged" if adopted or step.decision == "unchanged" else step.decision
+        self._tally.note(item.taken.id, _counted(outcome))
+
+    async def _write(self, step: ToWrite, item: Item, errand: Errand) -> TargetRecord:
+        client, obj = self._opened.target.target, self._route.writes
+        if not step.target_id:
+            return await client.create(obj, step.write.fields, errand)
+        if not step.write.fields and item.target is not None:
+            return item.target
+        return await client.update(obj, step.target_id, step.write.fields, errand)
+
+    async def _failed(self, item: Item, step: ToWrite, error: Exception, errand: Errand) -> None:
+        """Sort what went wrong with one write by what to do next."""
+        now = self._now
+        if isinstance(error, UnknownOutcome):
+            until = now + self._route.writes.settle
+            later = ToPostpone(until, "settle", error.sentence, "waiting")
+            await self._put_back(item, step, later, errand, is_settling=True)
+        elif isinstance(error, Stale):
+            await self._put_back(
+                item, step, ToPostpone(now, "retry", error.sentence, "waiting"), errand
+            )
+        elif isinstance(error, Missing):
+            item.step = self._gone_step(item, ToUpdate(step.target_id))
+            await self._settle_quiet([item])
+        elif isinstance(error, Waiting | NeedsPerson | Unreachable):
+            await self._note_stop(error)
+            again = postponed(error, item, now)
+            if isinstance(again, ToPostpone):
+                await self._put_back(item, step, again, errand)
+        else:
+            await self._refused(item, step, error, errand)
+
+    async def _refused(self, item: Item, step: ToWrite, error: Exception, errand: Errand) -> None:
+        if isinstance(error, Refused):
+            sentence = error.sentence
+            if await self._recheck():
+                again = ToPostpone(self._now, "retry", sentence, "waiting")
+                await self._put_back(item, step, again, errand)
+                return
+        else:
+            id = self._res.chance.new_id()
+            log.error("a record could not be worked on", id=id, exc_info=error)
+            sentence = f"Something nobody foresaw happened; the log has it under {id}."
+        item.step = ToReview("refused", sentence)
+        await self._settle_quiet([item])
+
+    async def _put_back(
+        self, item: Item, step: ToWrite, later: ToPostpone, errand: Errand,
+        is_settling: bool = False,
+    ) -> None:  # fmt: skip
+        ledger = self._ledger()
+        await self._res.store.write(
+            lambda conn: remembering.postpone(
+                conn, ledger, item, later, step.decision, errand, is_settling
+            )
+        )
+        self._tally.note(item.taken.id, later.outcome)
+
+    async def _note_stop(self, fault: Fault) -> None:
+        """A full window or a spent budget concerns every key of this target."""
+        if isinstance(fault, Waiting | NeedsPerson):
+            self.stopped = fault
+
+    @property
+    def _now(self) -> datetime:
+        return self._res.clock.now()
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self._opened, self._route, self._tally.run, self._now)
+
+
+def _settle_one(conn: Connection, ledger: Ledger, item: Item, id: str) -> bool:
+    """One key that is not written; True where that is news to a person."""
+    step = item.step
+    if isinstance(step, Done):
+        remembering.done(conn, ledger, item, step)
+    elif isinstance(step, ToAlias):
+        remembering.alias(conn, ledger, item, step)
+    elif isinstance(step, ToReview):
+        if step.target_gone:
+            remembering.target_gone(conn, ledger, item)
+        return remembering.review(conn, ledger, item, step, id)
+    elif isinstance(step, ToWait):
+        remembering.wait(conn, ledger, item, step)
+    elif isinstance(step, ToPostpone):
+        remembering.postpone(conn, ledger, item, step)
+    return False
+
+
+def _counted(decision: str) -> Literal["create", "update", "unchanged", "gone"]:
+    if decision == "create":
+        return "create"
+    if decision == "gone":
+        return "gone"
+    return "unchanged" if decision == "unchanged" else "update"
+
+
+def _work(item: Item) -> Work:
+    works: tuple[Work, Work, Work] = ("live", "retry", "backfill")
+    return works[item.taken.work]

@@ -1,0 +1,252 @@
+"""Deciding what to do with each item: from the record as read to a step. Reads the store, no vendor.
+
+The order of the questions is the road of a record: is it there, is it ours to keep, do its parents
+stand, can it be mapped, which target record is it, and does anything differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from ml_connector.core.faults import Fault, NeedsPerson, Refused, Unreachable, Waiting
+from ml_connector.core.flow import Given, Route, value_at
+from ml_connector.core.mapping import map_record, resolve
+from ml_connector.core.match import Match
+from ml_connector.core.plan import Base, is_unchanged, plan_create
+from ml_connector.engine.item import (
+    Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWait, ToWrite,
+)  # fmt: skip
+from ml_connector.engine.matching import match_items
+from ml_connector.engine.opened import OpenFlow
+from ml_connector.store import cursors, intents, links, reviews
+from ml_connector.store.intents import Claim
+from ml_connector.store.pending import Taken
+
+STALE_RETRY = timedelta(seconds=5)
+CLAIM_RETRY = timedelta(seconds=1)
+RETRY_FIRST = timedelta(seconds=5)
+RETRY_LONGEST = timedelta(minutes=15)
+DEATHS_ALLOWED = 3
+
+
+def load(conn: Connection, flow: str, route: str, taken: Sequence[Taken]) -> list[Item]:
+    """The items with what the store knows of them."""
+    keys = [t.key for t in taken]
+    linked = links.of_keys(conn, flow, route, keys)
+    reviewed = reviews.of_keys(conn, flow, route, keys)
+    meant = intents.of_keys(conn, flow, route, keys)
+    facts = cursors.facts_of(conn, flow, route, keys)
+    return [
+        Item(
+            t,
+            link=linked.get(t.key),
+            review=reviewed.get(t.key),
+            intents=meant.get(t.key, []),
+            source_fact=facts.get((t.key, "source")),
+            target_fact=facts.get((t.key, "target")),
+        )
+        for t in taken
+    ]
+
+
+def retry_at(now: datetime, attempts: int) -> datetime:
+    """Twice as long after each attempt, up to a quarter of an hour."""
+    wait = RETRY_FIRST * float(2 ** min(attempts - 1, 10))
+    return now + min(wait, RETRY_LONGEST)
+
+
+def postponed(fault: Fault, item: Item, now: datetime) -> ToPostpone | ToReview:
+    """What a fault means for one key."""
+    if isinstance(fault, Waiting):
+        kind = "budget" if type(fault).__name__ != "TooFast" else "limit"
+        return ToPostpone(fault.until, kind, fault.sentence, "waiting")
+    if isinstance(fault, NeedsPerson):
+        return ToPostpone(now + RETRY_LONGEST, "person", fault.sentence, "waiting")
+    if isinstance(fault, Unreachable):
+        due = retry_at(now, item.taken.attempts)
+        return ToPostpone(due, "retry", fault.sentence, "failed")
+    return ToReview("refused", fault.sentence)
+
+
+def judge_source(item: Item, now: datetime) -> None:
+    """What can be said before the record is looked into."""
+    if item.taken.deaths >= DEATHS_ALLOWED:
+        reason = "Working on this record ended the program three times; it was set aside."
+        item.step = ToReview("refused", reason)
+    elif item.review is not None and item.review.state == "ignored":
+        item.step = Done("unchanged", "a person said to leave this record alone")
+    elif item.fault is not None:
+        item.step = postponed(item.fault, item, now)
+    elif item.record is not None and item.record.version() < item.taken.at_least:
+        reason = "The source still shows an older version than it announced."
+        item.step = ToPostpone(now + STALE_RETRY, "retry", reason, "waiting")
+
+
+def judge_scope(route: Route, item: Item, given: Given) -> None:
+    """Whether the record is ours to keep."""
+    record = item.record
+    if item.step is not None or record is None:
+        return
+    if item.link is not None and item.link.is_alias:
+        item.step = Done("unchanged", "it shares its target record with another source record")
+    elif route.scope is not None and not route.scope(record, given):
+        reason = "it left the scope of the flow and is no longer updated"
+        item.step = Done("unchanged", reason if item.link else "it is outside the flow's scope")
+    elif item.link is None and not item.taken.asked and not _enters(route, record, given):
+        item.step = Done("unchanged", "it is outside the flow's scope")
+
+
+def _enters(route: Route, record: object, given: Given) -> bool:
+    return route.enters is None or route.enters(record, given)
+
+
+def judge_parents(conn: Connection, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
+    """Every parent's link must stand; the child of one that does not waits for it."""
+    for name, parent in route.after.items():
+        open_items = [i for i in items if i.step is None and i.record is not None]
+        keys = {
+            i.key: str(value_at(i.record, parent.path)) for i in open_items if i.record is not None
+        }
+        found = links.of_keys(conn, opened.row.id, parent.route, sorted(set(keys.values())))
+        for item in open_items:
+            link = found.get(keys[item.key])
+            if link is not None and link.state != "target_gone":
+                item.parents[name] = link.target_id
+            else:
+                label = opened.flow.route(parent.route).reads.label
+                why = f"its {label} is not at the target yet"
+                item.step = ToWait(parent.route, keys[item.key], why)
+
+
+def judge_map(opened: OpenFlow, route: Route, item: Item, given: Given) -> None:
+    """What the target should hold, or the refusal that names the field."""
+    record = item.record
+    if item.step is not None or record is None:
+        return
+    key = opened.key_of(route, item.key)
+    item.report = (route.reports(record, given) or "") if route.reports else ""
+    try:
+        item.named = map_record(route, record, given, key, item.parents)
+        item.desired = resolve(route, item.named, opened.fields_of(route), opened.codes)
+    except Refused as fault:
+        item.step = ToReview("refused", fault.sentence)
+
+
+def judge_linked(item: Item) -> None:
+    """A linked record is unchanged, or is to be updated."""
+    link, desired = item.link, item.desired
+    if item.step is not None or link is None or desired is None:
+        return
+    if item.choice in ("create", "link"):
+        item.link = None
+        return
+    if link.state == "target_gone":
+        reason = "Its record at the target is gone: create it again, link another, or ignore it."
+        item.step = ToReview("review", reason)
+        return
+    base = base_of(item)
+    looks = item.taken.look or bool(item.intents)
+    if not looks and link.state == "ok" and is_unchanged(desired, base):
+        item.step = Done("unchanged", with_notes("nothing to write differs", item))
+    else:
+        item.step = ToUpdate(link.target_id)
+
+
+def base_of(item: Item) -> Base:
+    """What we know to stand at the target; fields of a write nobody answered count as unknown."""
+    link = item.link
+    if link is None:
+        return Base({}, {})
+    unknown = {wire for intent in item.intents for wire in intent.fields}
+    wrote = {w: v for w, v in link.wrote.items() if w not in unknown}
+    returned = {w: v for w, v in link.returned.items() if w not in unknown or w in wrote}
+    return Base(wrote, returned, link.owns_standard)
+
+
+def judge_match(
+    conn: Connection, opened: OpenFlow, route: Route, items: Sequence[Item], now: datetime
+) -> None:
+    """Which target record each unlinked item is: adopt, alias, create, or ask a person."""
+    given = opened.given(now)
+    unlinked = [i for i in items if i.step is None and i.link is None and i.desired is not None]
+    decisions = match_items(conn, opened, route, unlinked, given)
+    chosen = [_chosen(item, match) for item, match in zip(unlinked, decisions, strict=True)]
+    contested = _contested(chosen)
+    claimed = _Claimed(conn, opened, route)
+    for item, match in zip(unlinked, chosen, strict=True):
+        if match.target_id in contested and match.outcome == "found":
+            reason = "Several records of the source look like this one record of the target."
+            item.step = ToReview("review", reason, ({"id": match.target_id, "why": match.by},))
+        else:
+            _decide(item, match, claimed, _likeness(route, item, given), now)
+
+
+def _chosen(item: Item, match: Match) -> Match:
+    """A person's choice goes before likeness, and is checked again when it is applied."""
+    if item.choice == "link" and item.review and item.review.decision:
+        return Match("found", str(item.review.decision["target_id"]), "a person chose it")
+    return match
+
+
+def _contested(chosen: Sequence[Match]) -> set[str]:
+    ids = [m.target_id for m in chosen if m.outcome == "found"]
+    return {each for each in ids if ids.count(each) > 1}
+
+
+class _Claimed:
+    """Claims that others hold, and those that this batch adds."""
+
+    def __init__(self, conn: Connection, opened: OpenFlow, route: Route) -> None:
+        self._conn = conn
+        self._opened = opened
+        self._route = route
+        self._ours: set[tuple[str, str]] = set()
+
+    def take(self, item: Item, wanted: Sequence[tuple[str, str]]) -> tuple[Claim, ...] | None:
+        """The claims, or None where one is taken by somebody else."""
+        account, obj = self._opened.target.account, self._route.writes.name
+        holder = (self._opened.row.id, self._route.name, item.key)
+        held = intents.held(self._conn, account, obj, wanted)
+        if any(held.get(pair, holder) != holder or pair in self._ours for pair in wanted):
+            return None
+        self._ours.update(wanted)
+        return tuple(Claim(account, obj, kind, value, *holder) for kind, value in wanted)
+
+
+def _likeness(route: Route, item: Item, given: Given) -> list[tuple[str, str]]:
+    """What a create of this item would be alike by, so that a twin waits for its outcome."""
+    rules = [r for r in route.match if r.how in ("alike", "shared") and r.telling]
+    return [pair for rule in rules if rule.telling for pair in rule.telling(item.record, given)]
+
+
+def _decide(
+    item: Item, match: Match, claimed: _Claimed, likeness: list[tuple[str, str]], now: datetime
+) -> None:
+    if match.outcome == "several":
+        candidates = tuple({"id": c.target_id, "why": c.why} for c in match.candidates)
+        item.step = ToReview(
+            "review", f"It is not clear which record it is: {match.by}.", candidates
+        )
+        return
+    if match.outcome == "alias":
+        item.step = ToAlias(match.target_id, f"{match.by}: one record stands for both")
+        return
+    wanted = [("id", match.target_id)] if match.outcome == "found" else likeness
+    claims = claimed.take(item, wanted)
+    if claims is None:
+        reason = "Another record that looks like it is being written; it is matched again after it."
+        item.step = ToPostpone(now + CLAIM_RETRY, "order", reason, "waiting")
+    elif match.outcome == "found":
+        item.step = ToUpdate(match.target_id, adopts=True, claims=claims)
+    elif item.desired is not None:
+        reason = with_notes("new at the source, and nothing like it at the target", item)
+        item.step = ToWrite("create", reason, "", plan_create(item.desired), claims=claims)
+
+
+def with_notes(reason: str, item: Item) -> str:
+    """The reason, with what the map has to report about the record."""
+    notes = [item.report, *(item.desired.notes if item.desired else ())]
+    return "; ".join([reason, *(note for note in notes if note)])

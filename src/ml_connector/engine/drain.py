@@ -1,0 +1,230 @@
+"""A drain works off what is pending for one target account, batch by batch, until nothing is due.
+
+A batch is keys of one route; what goes wrong with one of them never ends the work on the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from ml_connector.core.faults import Fault
+from ml_connector.core.flow import Route
+from ml_connector.core.mapping import resolve
+from ml_connector.core.plan import plan_update
+from ml_connector.core.wire import Errand, Work
+from ml_connector.engine import deciding, mirroring, provisioning
+from ml_connector.engine.applying import Applier
+from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWrite
+from ml_connector.engine.opened import OpenConnection, OpenFlow
+from ml_connector.engine.reading import Reader
+from ml_connector.engine.resources import Resources
+from ml_connector.engine.tally import Tally
+from ml_connector.store import links, pending
+from ml_connector.store.pending import Taken
+
+BATCH = 200
+WORKS: tuple[Work, Work, Work] = ("live", "retry", "backfill")
+Ids = Sequence[tuple[str, str, str]]
+
+log = structlog.get_logger(__name__)
+
+
+class Drain:
+    """For one target connection and the flows that may write to it now."""
+
+    def __init__(
+        self,
+        res: Resources,
+        target: OpenConnection,
+        flows: Mapping[str, OpenFlow],
+        tally: Tally,
+        epoch: int,
+    ) -> None:
+        self._res = res
+        self._target = target
+        self._flows = flows
+        self._tally = tally
+        self._epoch = epoch
+        self._reader = Reader(res.clock)
+        self._rechecked: set[str] = set()
+        self.stopped: Fault | None = None
+        """The fault that stops all work on this target for now."""
+
+    async def run(
+        self, *, keys: Ids | None = None, after_batch: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Work until nothing is due, or the target stops us, or `after_batch` says enough."""
+        while self.stopped is None:
+            now = self._res.clock.now()
+            taken = await self._take(now, keys)
+            if not taken:
+                return
+            await self._guarded(taken)
+            if not after_batch():
+                return
+
+    async def _take(self, now: datetime, keys: Ids | None) -> list[Taken]:
+        target, flows = self._target.row.id, list(self._flows)
+        return await self._res.store.write(
+            lambda c: pending.take(c, target, self._epoch, now, BATCH, flows, keys)
+        )
+
+    async def next_due(self, keys: Ids | None = None) -> datetime | None:
+        """When the next key is due; None where nothing is left but what waits for a parent."""
+        return await self._res.store.read(
+            lambda c: pending.next_due(c, self._target.row.id, list(self._flows), keys)
+        )
+
+    async def _guarded(self, taken: Sequence[Taken]) -> None:
+        """A mistake of ours in one record must not stop the others: each then runs alone."""
+        opened = self._flows[taken[0].flow]
+        route = opened.flow.route(taken[0].route)
+        try:
+            await self._batch(opened, route, taken)
+        except Fault:
+            raise
+        except Exception as error:
+            if len(taken) > 1:
+                now = self._res.clock.now()
+                await self._res.store.write(lambda c: pending.isolate(c, taken, now))
+                return
+            id = self._res.chance.new_id()
+            log.error("a record could not be worked on", id=id, exc_info=error)
+            sentence = f"Something nobody foresaw happened; the log has it under {id}."
+            item = (await self._load(opened, route, taken))[0]
+            item.step = ToReview("refused", sentence)
+            await self._applier(opened, route).apply([item])
+
+    async def _batch(self, opened: OpenFlow, route: Route, taken: Sequence[Taken]) -> None:
+        items = await self._load(opened, route, taken)
+        await self._read(opened, route, items)
+        now = self._res.clock.now()
+        given = opened.given(now)
+        for item in items:
+            deciding.judge_source(item, now)
+        await self._judge_gone(opened, route, items)
+        for item in items:
+            deciding.judge_scope(route, item, given)
+        await self._res.store.read(lambda c: deciding.judge_parents(c, opened, route, items))
+        for item in items:
+            deciding.judge_map(opened, route, item, given)
+        await self._judge_merged(opened, route, items)
+        for item in items:
+            deciding.judge_linked(item)
+        await self._match(opened, route, items)
+        applier = self._applier(opened, route)
+        await applier.apply(items)
+        self.stopped = self.stopped or applier.stopped
+
+    async def _load(self, opened: OpenFlow, route: Route, taken: Sequence[Taken]) -> list[Item]:
+        return await self._res.store.read(
+            lambda c: deciding.load(c, opened.row.id, route.name, taken)
+        )
+
+    def _applier(self, opened: OpenFlow, route: Route) -> Applier:
+        async def recheck() -> bool:
+            if opened.row.id in self._rechecked:
+                return False
+            self._rechecked.add(opened.row.id)
+            return await provisioning.recheck(self._res, opened, self._tally.shared)
+
+        now = self._res.clock.now()
+        return Applier(self._res, opened, route, self._tally, self._epoch, recheck, now)
+
+    def _errand(self, items: Sequence[Item]) -> Errand:
+        return self._tally.errand(WORKS[items[0].taken.work])
+
+    async def _read(self, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
+        errand = self._errand(items)
+        wanted = [(i.key, i.taken.marked_at) for i in items]
+        try:
+            found = await self._reader.read(opened.source, route.reads, wanted, errand)
+        finally:
+            self._tally.absorb(errand)
+        for item in items:
+            record = found[item.key]
+            if isinstance(record, Fault):
+                item.fault = record
+            else:
+                item.record = record
+
+    async def _judge_gone(self, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
+        """A record counts as gone only while the source answers well otherwise."""
+        gone = [i for i in items if i.step is None and i.record is None]
+        if not gone:
+            return
+        if all(i.record is None for i in items):
+            try:
+                await opened.source.source.identify(self._tally.shared)
+            except Fault as fault:
+                for item in gone:
+                    item.step = deciding.postponed(fault, item, self._res.clock.now())
+                return
+        for item in gone:
+            item.step = self._gone_step(opened, route, item)
+
+    def _gone_step(self, opened: OpenFlow, route: Route, item: Item) -> Done | ToWrite:
+        label, link = route.reads.label, item.link
+        if link is None:
+            return Done("gone", f"the {label} was deleted before it was brought over")
+        if link.state == "source_gone":
+            return Done("unchanged", f"the {label} is known to be deleted")
+        reason = f"the {label} was deleted at the source"
+        given = opened.given(self._res.clock.now())
+        named = route.gone(link.wrote, given) if route.gone and not link.is_alias else {}
+        item.desired = resolve(route, named, opened.fields_of(route), opened.codes)
+        write = plan_update(item.desired, deciding.base_of(item), None)
+        if not write.fields:
+            return Done("gone", reason)
+        return ToWrite("gone", reason, link.target_id, write)
+
+    async def _judge_merged(self, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
+        """A record of ours that was merged into another at the target goes on as that one."""
+        merged = [
+            i
+            for i in items
+            if i.step is None and i.link and i.target_fact and i.target_fact.kind == "merged"
+        ]
+        if not merged:
+            return
+        account, obj = opened.target.account, route.writes.name
+        winners = [i.target_fact.into for i in merged if i.target_fact]
+        held = await self._res.store.read(lambda c: links.of_targets(c, account, obj, winners))
+        mine = (opened.row.id, route.name)
+        taken = {x.target_id for x in held if (x.flow, x.route) == mine and not x.is_alias}
+        for item in merged:
+            into = item.target_fact.into if item.target_fact else ""
+            if into in taken:
+                item.step = ToAlias(into, "its record was merged at the target")
+            else:
+                item.step = ToUpdate(into, adopts=True)
+
+    async def _match(self, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
+        """Look for the target records of what has no link, on a listing that begins now."""
+        unlinked = [i for i in items if i.step is None and i.link is None and i.desired]
+        if not unlinked:
+            return
+        now = self._res.clock.now()
+        if opened.key_code(route) is None:
+            reason = (
+                "The field for our key was removed at the target: "
+                f"`ml-connector sync {opened.row.name} --yes` makes it again."
+            )
+            for item in unlinked:
+                item.step = ToPostpone(now + deciding.RETRY_LONGEST, "person", reason, "waiting")
+            return
+        errand = self._errand(unlinked)
+        try:
+            for obj in mirroring.objects_for(route.writes, self._target):
+                await mirroring.refresh(self._res, self._target, obj, errand)
+        except Fault as fault:
+            self.stopped = fault
+            for item in unlinked:
+                item.step = deciding.postponed(fault, item, now)
+            return
+        finally:
+            self._tally.absorb(errand)
+        await self._res.store.read(lambda c: deciding.judge_match(c, opened, route, items, now))

@@ -1,0 +1,234 @@
+"""A lane is the single writer of one workspace: it polls what is due, drains what is pending, and does
+what commands hand to it. Everything that is written to a vendor is written here.
+
+Between rounds it sleeps until something is due or somebody wakes it; the look at what is due is the
+truth, a wake-up only makes it sooner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from ml_connector.core.cadence import Cadence
+from ml_connector.core.faults import AccountClosed, Fault, NeedsPerson, Waiting
+from ml_connector.core.objects import SourceObject
+from ml_connector.core.wire import Errand
+from ml_connector.engine.drain import Drain
+from ml_connector.engine.opened import OpenConnection, OpenFlow
+from ml_connector.engine.opening import Opener
+from ml_connector.engine.polling import feeds_of, poll, reread_open, sweep
+from ml_connector.engine.provisioning import provision
+from ml_connector.engine.resources import Resources
+from ml_connector.engine.subscribing import ensure_subscriptions
+from ml_connector.engine.tally import Tally
+from ml_connector.store import connections, cursors, flows, pending, reviews, runs
+from ml_connector.store.pending import BACKFILL, LIVE, Mark
+
+ROUND_SECONDS = 1.0
+REREAD_EVERY = timedelta(hours=1)
+DAILY = timedelta(days=1)
+DRAIN_SECONDS = 30.0
+CATCH_UP_POLL = timedelta(minutes=15)
+"""After trouble with a source, it is asked again so soon."""
+
+log = structlog.get_logger(__name__)
+
+
+class Lane:
+    """For one workspace. `round` is one look at everything that is due."""
+
+    def __init__(self, res: Resources, workspace: str, epoch: int) -> None:
+        self._res = res
+        self.workspace = workspace
+        self.epoch = epoch
+        self.opener = Opener(res)
+        self.busy = asyncio.Lock()
+        """Held by whoever works on the lane: a round, or a command handed over."""
+        self._woken = asyncio.Event()
+        self._not_before: dict[str, datetime] = {}
+        self._troubled: dict[str, str] = {}
+
+    def wake(self) -> None:
+        """Something is pending: look now."""
+        self._woken.set()
+
+    async def run(self, should_stop: Callable[[], bool]) -> None:
+        """Round after round until told to stop."""
+        while not should_stop():
+            self._woken.clear()
+            try:
+                async with self.busy:
+                    await self.round()
+            except Exception:
+                log.exception("a round of the lane failed; the next one goes on")
+            await self._pause()
+
+    async def _pause(self) -> None:
+        sleeping = asyncio.ensure_future(self._res.clock.sleep(ROUND_SECONDS))
+        waking = asyncio.ensure_future(self._woken.wait())
+        _, left = await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+        for task in left:
+            task.cancel()
+
+    async def round(self) -> None:
+        """Poll what is due, then drain each target, then the daily look around."""
+        opened = await self._open_flows()
+        for flow in opened:
+            await self._guarded(flow.source.row.id, self._poll_due(flow, opened))
+        by_target: dict[str, list[OpenFlow]] = {}
+        for flow in opened:
+            if flow.row.state == flows.ACTIVE:
+                by_target.setdefault(flow.target.row.id, []).append(flow)
+        for id, ready in by_target.items():
+            await self._guarded(id, self._drain(ready))
+        await self._daily()
+
+    async def _open_flows(self) -> list[OpenFlow]:
+        rows = await self._res.store.read(lambda c: flows.listing(c, self.workspace))
+        opened = []
+        for row in rows:
+            try:
+                opened.append(await self.opener.flow(row))
+            except Fault as fault:
+                self._tell(row.id, f"Flow {row.name} cannot run: {fault.sentence}")
+        return opened
+
+    async def _guarded(self, id: str, work: object) -> None:
+        """One connection's trouble never stops another."""
+        now = self._res.clock.now()
+        if self._not_before.get(id, now) > now:
+            close = getattr(work, "close", None)
+            if close:
+                close()
+            return
+        try:
+            await work  # type: ignore[misc]  # a coroutine, closed above where it is not awaited
+            self._not_before.pop(id, None)
+            await self._well(id)
+        except Fault as fault:
+            await self._trouble(id, fault)
+
+    async def _well(self, id: str) -> None:
+        self._troubled.pop(id, None)
+        await self._res.store.write(lambda c: _mend(c, id))
+
+    async def _trouble(self, id: str, fault: Fault) -> None:
+        now = self._res.clock.now()
+        until = fault.until if isinstance(fault, Waiting) else now + timedelta(seconds=30)
+        self._not_before[id] = min(until, now + CATCH_UP_POLL)
+        state = connections.PAUSED if isinstance(fault, Waiting) else connections.OK
+        state = connections.NEEDS_PERSON if isinstance(fault, NeedsPerson) else state
+        if isinstance(fault, AccountClosed | NeedsPerson):
+            self._tell(id, fault.sentence)
+        moment = until if isinstance(fault, Waiting) else None
+        await self._res.store.write(
+            lambda c: connections.set_state(c, id, state, fault.sentence, moment)
+        )
+
+    def _tell(self, id: str, sentence: str) -> None:
+        """Once for each trouble."""
+        if self._troubled.get(id) != sentence:
+            self._troubled[id] = sentence
+            self._res.alert(sentence)
+
+    # --- polls ----------------------------------------------------------------------------------
+
+    async def _poll_due(self, flow: OpenFlow, opened: list[OpenFlow]) -> None:
+        """Whatever of this flow's source is due, feeding all flows that read it."""
+        errand = Errand("live")
+        if flow.row.backfilled_version < flow.row.version:
+            return  # its first sync is a person's to start
+        reading = [
+            o
+            for o in opened
+            if o.source.row.id == flow.source.row.id and o.row.backfilled_version >= o.row.version
+        ]
+        for obj in {r.reads.path: r.reads for r in flow.flow.routes}.values():
+            await self._poll_object(flow, obj, reading, errand)
+
+    async def _poll_object(
+        self, flow: OpenFlow, obj: SourceObject, reading: list[OpenFlow], errand: Errand
+    ) -> None:
+        source, now = flow.source, self._res.clock.now()
+        cursor = await self._res.store.read(lambda c: cursors.get(c, source.row.id, obj.name))
+        cadence: Cadence = flow.settings["poll"]
+        feeds = feeds_of(reading, obj, LIVE, "poll")
+        if cadence.next_after(cursor.polled_at, now) <= now:
+            await poll(self._res, source, obj, feeds, errand)
+        if cursor.reread_at is None or now - cursor.reread_at >= REREAD_EVERY:
+            await reread_open(self._res, source, obj, feeds, errand)
+        if cursor.swept_at is None:
+            await self._res.store.write(lambda c: _first_sweep(c, source, obj, now))
+        elif now - cursor.swept_at >= DAILY:
+            await sweep(self._res, source, obj, feeds, errand)
+
+    # --- drains ---------------------------------------------------------------------------------
+
+    async def _drain(self, ready: list[OpenFlow]) -> None:
+        target = ready[0].target
+        now = self._res.clock.now()
+        active = {o.row.id: o for o in ready if o.row.backfilled_version > 0}
+        due = await self._res.store.read(lambda c: pending.next_due(c, target.row.id, list(active)))
+        if due is None or due > now:
+            return
+        run = self._res.chance.new_id()
+        tally = Tally(run, "live")
+        for opened in active.values():
+            await provision(self._res, opened, tally, self.epoch, consent=False)
+        await ensure_subscriptions(self._res, target, tally)
+        await self._res.store.write(lambda c: runs.begin(c, run, self.workspace, None, "live", now))
+        drain = Drain(self._res, target, active, tally, self.epoch)
+        began = self._res.clock.monotonic()
+        await drain.run(after_batch=lambda: self._res.clock.monotonic() - began < DRAIN_SECONDS)
+        summary = {"outcomes": len(tally.outcomes), "writes": tally.writes}
+        ended = self._res.clock.now()
+        await self._res.store.write(lambda c: runs.end(c, run, summary, ended))
+        if drain.stopped is not None:
+            raise drain.stopped
+
+    # --- once a day -----------------------------------------------------------------------------
+
+    async def _daily(self) -> None:
+        """Reviews are planned again once a day, since a candidate or a mapping may have changed."""
+        now = self._res.clock.now()
+
+        def work(conn: Connection) -> None:
+            for review in reviews.planned_before(conn, self.workspace, now - DAILY):
+                installed = flows.get(conn, review.flow)
+                if installed is not None and installed.state == flows.ACTIVE:
+                    flow = self._res.flows[installed.kind]
+                    mark = Mark(
+                        review.flow, review.route, review.source_key, installed.target,
+                        flow.rank(review.route), "poll", BACKFILL, asked=True,
+                    )  # fmt: skip
+                    pending.mark(conn, [mark], now)
+
+        await self._res.store.write(work)
+
+    async def check_target(self, target: OpenConnection) -> None:
+        """The daily look whether our subscriptions stand."""
+        await ensure_subscriptions(self._res, target, Tally("", "check"))
+
+
+def _mend(conn: Connection, id: str) -> None:
+    row = connections.get(conn, id)
+    if row is not None and row.state != connections.OK:
+        connections.set_state(conn, id, connections.OK)
+
+
+def _first_sweep(
+    conn: Connection, source: OpenConnection, obj: SourceObject, now: datetime
+) -> None:
+    """The first sweep is due a day after the first poll, which has just seen everything."""
+    cursor = cursors.get(conn, source.row.id, obj.name)
+    cursors.put(
+        conn,
+        source.row.id,
+        obj.name,
+        cursors.Cursor(cursor.value, cursor.polled_at, cursor.reread_at, now),
+    )

@@ -1,0 +1,184 @@
+"""Opening turns rows into things that work: a connection with its client, a flow with its settings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from ml_connector.core.faults import Mistake
+from ml_connector.core.flow import Flow
+from ml_connector.core.vendor import ConnectionFacts, Vendor
+from ml_connector.engine.forecast import ForecastTarget
+from ml_connector.engine.granting import GrantKeeper
+from ml_connector.engine.opened import OpenConnection, OpenFlow
+from ml_connector.engine.resources import Resources
+from ml_connector.http.auth import Authenticator, GrantToken, StaticToken
+from ml_connector.http.guard import Guard
+from ml_connector.http.oauth import OAuthApp, OAuthDance
+from ml_connector.http.wire import ConnectionWire, WireParts
+from ml_connector.store import connections, flows, grants
+from ml_connector.store.vault import get_secrets
+
+COMMON_SETTINGS: tuple[tuple[str, str], ...] = (
+    ("base_url", "The address of the vendor's API, where it is not the usual one."),
+    ("auth_url", "The address of the consent page, where it is not the usual one."),
+    ("token_url", "The address for tokens, where it is not the usual one."),
+    ("auth", "How to authenticate where several ways are given: oauth, token or password."),
+    ("allow_private_addresses", "true lets this connection call this machine and its network."),
+)
+
+
+class Opener:
+    """Opens connections and flows, and keeps what is open until its row changes.
+
+    With `forecasts` every target only says what a write would cost. `real` are the resources in
+    which tokens are renewed: a token that a vendor replaced must never live in a copy only.
+    """
+
+    def __init__(
+        self, res: Resources, *, forecasts: bool = False, real: Resources | None = None
+    ) -> None:
+        self._res = res
+        self._real = real or res
+        self._forecasts = forecasts
+        self._kept: dict[str, tuple[object, OpenConnection]] = {}
+
+    async def connection(self, row: connections.Row) -> OpenConnection:
+        """The open connection. Raises NeedsPerson or Mistake where it cannot be opened."""
+        stored = await self._res.store.read(lambda c: _stored(c, self._res, row))
+        mark = (row.settings, row.account, stored.grant.version, stored.grant.kind, stored.secrets)
+        kept = self._kept.get(row.id)
+        if kept is None or kept[0] != mark:
+            kept = (mark, self._open(row, stored))
+            self._kept[row.id] = kept
+        kept[1].row = row
+        return kept[1]
+
+    async def flow(self, row: flows.Row) -> OpenFlow:
+        """The open flow with both its connections."""
+        source = await self.by_id(row.source)
+        target = await self.by_id(row.target)
+        flow = self._res.flows[row.kind]
+        return OpenFlow(row, flow, parse_settings(flow, row.settings), source, target)
+
+    async def by_id(self, id: str) -> OpenConnection:
+        """The open connection of that id."""
+        row = await self._res.store.read(lambda c: connections.get(c, id))
+        if row is None:
+            raise Mistake("A connection of this flow is not there any more.")
+        return await self.connection(row)
+
+    def _open(self, row: connections.Row, stored: _Stored) -> OpenConnection:
+        res, vendor = self._res, self._res.vendors[row.vendor]
+        guard = guard_of(vendor, row.settings)
+        authenticator, how, scope = self._authenticator(vendor, row, stored, guard)
+        limits = vendor.limits(row.settings, scope, how)
+        if limits.allowance is not None and row.account:
+            limits = replace(limits, company_scope=f"account:{row.account}")
+        parts = WireParts(res.transport, res.pacing, res.redactor, res.clock, res.chance)
+        wire = ConnectionWire(vendor, row.settings, limits, authenticator, guard, parts)
+        external = stored.account.external_id if stored.account else ""
+        facts = ConnectionFacts(row.name, row.settings, external)
+        client: Any = vendor.client(wire, facts)
+        if self._forecasts and vendor.targets:
+            client = ForecastTarget(client)
+        return OpenConnection(row, vendor, client, row.account or "", external, limits)
+
+    def _authenticator(
+        self, vendor: Vendor, row: connections.Row, stored: _Stored, guard: Guard
+    ) -> tuple[Authenticator, Literal["oauth", "token"], str]:
+        if stored.grant.kind == "token":
+            value = stored.secrets[vendor.token.secret]
+            static = StaticToken(
+                vendor.token.header, vendor.token.prefix + value, self._res.redactor
+            )
+            digest = hashlib.sha256(f"{vendor.name}:{value}".encode()).hexdigest()[:16]
+            return static, "token", f"token:{digest}"
+
+        def dance() -> OAuthDance:
+            return dance_of(self._res, vendor, row.settings, stored.app_secrets, "", guard)
+
+        keeper = GrantKeeper(self._real, row.grant, vendor.oauth, dance)
+        bearer = GrantToken(keeper, self._res.clock, self._res.redactor)
+        return bearer, "oauth", f"grant:{row.grant}"
+
+
+class _Stored:
+    """What the store holds of one connection."""
+
+    def __init__(
+        self,
+        grant: grants.Grant,
+        secrets: Mapping[str, str],
+        app_secrets: Mapping[str, str],
+        account: connections.Account | None,
+    ) -> None:
+        self.grant = grant
+        self.secrets = secrets
+        self.app_secrets = app_secrets
+        self.account = account
+
+
+def _stored(conn: Connection, res: Resources, row: connections.Row) -> _Stored:
+    grant = grants.get(conn, row.grant)
+    if grant is None:
+        raise Mistake(f"Connection {row.name} has no credentials; connect it again.")
+    account = connections.account(conn, row.account) if row.account else None
+    is_static = grant.kind == "token"
+    return _Stored(
+        grant,
+        get_secrets(conn, res.vault, f"grant:{row.grant}") if is_static else {},
+        get_secrets(conn, res.vault, f"app:{row.app}"),
+        account,
+    )
+
+
+def guard_of(vendor: Vendor, settings: Mapping[str, str]) -> Guard:
+    """Which addresses a connection with these settings may call."""
+    own = [settings[name] for name in ("base_url", "auth_url", "token_url") if settings.get(name)]
+    allowed = settings.get("allow_private_addresses") == "true"
+    return Guard(vendor.hosts, own, private_allowed=allowed)
+
+
+def dance_of(
+    res: Resources,
+    vendor: Vendor,
+    settings: Mapping[str, str],
+    app_secrets: Mapping[str, str],
+    redirect_url: str,
+    guard: Guard,
+) -> OAuthDance:
+    """The OAuth dance of a connection: addresses from its settings, else the vendor's own."""
+    base = settings.get("base_url") or vendor.auth_base
+    app = OAuthApp(
+        client_id=app_secrets.get("client_id", ""),
+        client_secret=app_secrets.get("client_secret", ""),
+        redirect_url=redirect_url or app_secrets.get("redirect_url", ""),
+        authorize_url=settings.get("auth_url") or base + vendor.oauth.authorize_path,
+        token_url=settings.get("token_url") or base + vendor.oauth.token_path,
+    )
+    return OAuthDance(
+        vendor.label, vendor.oauth, app, transport=res.transport, guard=guard,
+        redactor=res.redactor, clock=res.clock,
+    )  # fmt: skip
+
+
+def parse_settings(flow: Flow, given: Mapping[str, str]) -> dict[str, Any]:
+    """Every setting of the flow, parsed. Raises Mistake for an unknown name or a bad value."""
+    known = {setting.name: setting for setting in flow.settings}
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise Mistake(
+            f"Flow {flow.kind} has no setting {', '.join(unknown)}. It has: {', '.join(known)}."
+        )
+    parsed: dict[str, Any] = {}
+    for name, setting in known.items():
+        try:
+            parsed[name] = setting.parse(given.get(name, setting.default))
+        except Mistake as fault:
+            raise Mistake(f"{name}: {fault.sentence}") from None
+    return parsed

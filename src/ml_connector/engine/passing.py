@@ -1,0 +1,321 @@
+"""A pass takes one flow through all its steps: set-up, subscriptions, polls, drain.
+
+`sync` is a pass; `plan` is the same pass on a copy of the store, with a target that only forecasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from ml_connector.core.faults import AccountClosed, Fault, Mistake, NeedsPerson, OutOfBudget
+from ml_connector.core.objects import SourceObject
+from ml_connector.engine.drain import Drain
+from ml_connector.engine.opened import OpenFlow
+from ml_connector.engine.opening import Opener
+from ml_connector.engine.polling import feeds_of, poll, reread_open, sweep
+from ml_connector.engine.provisioning import provision
+from ml_connector.engine.resources import Resources
+from ml_connector.engine.subscribing import ensure_subscriptions
+from ml_connector.engine.tally import Tally
+from ml_connector.store import flows, intents, lanes, pending, reviews, runs
+from ml_connector.store.pending import BACKFILL, LIVE, Mark
+from ml_connector.store.snapshot import scratch
+
+LONGEST_WAIT = timedelta(seconds=90)
+"""A pass waits so long for a rate window or an unanswered write; what takes longer is left over."""
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asked of a pass.
+
+    `keys` are the (route, key) it is narrowed to, None for all that changed; they are looked at
+    again for the cause given. `limit` is the number of keys of each route.
+    """
+
+    full: bool = False
+    keys: tuple[tuple[str, str], ...] | None = None
+    cause: Literal["person", "replay"] = "person"
+    limit: int | None = None
+    consent: bool = False
+
+
+class Pass:
+    """One pass of one flow. `epoch` is the lane's."""
+
+    def __init__(
+        self,
+        res: Resources,
+        opener: Opener,
+        row: flows.Row,
+        epoch: int,
+        wish: Wish,
+        tally: Tally,
+        progress: Progress,
+    ) -> None:
+        self._res = res
+        self._opener = opener
+        self._row = row
+        self._epoch = epoch
+        self._wish = wish
+        self._tally = tally
+        self._progress = progress
+        self.trouble: Fault | None = None
+        """Why the pass ended before everything was done, where it did."""
+
+    async def run(self) -> dict[str, Any]:
+        """Go through all steps and return the summary.
+
+        Raises NeedsPerson, with no record written, where a person must consent or reconnect first.
+        """
+        if self._row.state == flows.PAUSED:
+            raise NeedsPerson(
+                f"Flow {self._row.name} is paused"
+                f"{': ' + self._row.reason if self._row.reason else ''}. "
+                f"`ml-connector flow resume {self._row.name}` starts it again."
+            )
+        opened = await self._opener.flow(self._row)
+        self._say("set-up", 0, len(opened.items))
+        await provision(self._res, opened, self._tally, self._epoch, consent=self._wish.consent)
+        await ensure_subscriptions(self._res, opened.target, self._tally)
+        keys = await self._find(opened)
+        await self._drain(opened, keys)
+        return self._tally.summary(
+            self._row.id, self._row.name, tuple(r.name for r in opened.flow.routes)
+        )
+
+    # --- what is looked at --------------------------------------------------------------------
+
+    async def _find(self, opened: OpenFlow) -> list[tuple[str, str, str]] | None:
+        """Mark what may have changed; the keys the pass is narrowed to, None for all."""
+        if self._wish.keys is not None:
+            return await self._mark_keys(opened, self._wish.keys)
+        is_new = self._row.backfilled_version < self._row.version
+        for obj in _objects(opened):
+            await self._poll(opened, obj, is_new)
+        if self._wish.full:
+            await self._mark_links(opened)
+        if is_new or self._wish.full:
+            id, version = self._row.id, self._row.version
+            await self._res.store.write(lambda c: flows.backfilled(c, id, version))
+        return await self._first_bite(opened) if self._wish.limit else None
+
+    async def _poll(self, opened: OpenFlow, obj: SourceObject, is_new: bool) -> None:
+        feeding = await self._feeding(opened)
+        everything = is_new or self._wish.full
+        work = BACKFILL if everything else LIVE
+        only = [opened] if everything else feeding
+        feeds = feeds_of(only, obj, work, "poll", forced=self._wish.full)
+        await poll(
+            self._res, opened.source, obj, feeds, self._tally.shared, from_start=everything,
+            progress=lambda n: self._say(f"reading {obj.label}s", n, 0),
+        )  # fmt: skip
+
+    async def _feeding(self, opened: OpenFlow) -> list[OpenFlow]:
+        """All flows that read this source: a poll feeds every one of them."""
+        rows = await self._res.store.read(lambda c: flows.reading(c, opened.source.row.id))
+        others = [await self._opener.flow(r) for r in rows if r.id != opened.row.id]
+        return [opened, *others]
+
+    async def _mark_links(self, opened: OpenFlow) -> None:
+        """A full pass looks at what is linked too, whether or not the listing showed it."""
+        for obj in _objects(opened):
+            feeds = feeds_of([opened], obj, BACKFILL, "poll")
+            await sweep(self._res, opened.source, obj, feeds, self._tally.shared)
+            live = feeds_of([opened], obj, LIVE, "poll")
+            await reread_open(self._res, opened.source, obj, live, self._tally.shared)
+
+    async def _mark_keys(
+        self, opened: OpenFlow, keys: tuple[tuple[str, str], ...]
+    ) -> list[tuple[str, str, str]]:
+        """Mark these records; their parents come along where they are missing."""
+        names = ", ".join(r.name for r in opened.flow.routes)
+        for route, _ in keys:
+            if not opened.flow.has(route):
+                raise Mistake(f"Flow {self._row.name} has no route {route}. It has: {names}.")
+        marks = [
+            Mark(
+                self._row.id, route, key, opened.target.row.id, opened.flow.rank(route),
+                self._wish.cause, LIVE, asked=True, look=True,
+            )
+            for route, key in keys
+        ]  # fmt: skip
+        now = self._res.clock.now()
+        await self._res.store.write(lambda c: pending.mark(c, marks, now))
+        return [(self._row.id, route, key) for route, key in keys]
+
+    async def _first_bite(self, opened: OpenFlow) -> list[tuple[str, str, str]]:
+        """The first keys of each route, in the order in which they would be taken."""
+        most = self._wish.limit or 0
+        chosen: list[tuple[str, str, str]] = []
+        for route in opened.flow.routes:
+            rows = await self._rows(route.name)
+            ordered = sorted(rows, key=lambda r: (r["work"], r["key"]))
+            chosen += [(self._row.id, route.name, r["key"]) for r in ordered[:most]]
+        return chosen
+
+    async def _rows(self, route: str | None = None) -> list[dict[str, Any]]:
+        id = self._row.id
+        return await self._res.store.read(lambda c: pending.rows_of(c, id, route))
+
+    # --- what is done -------------------------------------------------------------------------
+
+    async def _drain(self, opened: OpenFlow, keys: list[tuple[str, str, str]] | None) -> None:
+        drain = Drain(self._res, opened.target, {self._row.id: opened}, self._tally, self._epoch)
+        await self._guard_rail()
+        while True:
+            chosen = await self._with_parents(keys)
+            await drain.run(keys=chosen, after_batch=self._after_batch)
+            due = await drain.next_due(chosen)
+            if due is None or not await self._worth_waiting(drain, due):
+                break
+            drain.stopped = None
+        self.trouble = drain.stopped
+        await self._note_left(chosen)
+
+    async def _with_parents(
+        self, keys: list[tuple[str, str, str]] | None
+    ) -> list[tuple[str, str, str]] | None:
+        """The keys, and the parents that they wait for, however far up."""
+        if keys is None:
+            return None
+        rows = await self._rows()
+        waits = {
+            (self._row.id, r["route"], r["key"]): (self._row.id, r["waits_route"], r["waits_key"])
+            for r in rows
+            if r["waits_route"]
+        }
+        chosen = list(keys)
+        for key in chosen:
+            parent = waits.get(key)
+            if parent is not None and parent not in chosen:
+                chosen.append(parent)
+        return chosen
+
+    async def _worth_waiting(self, drain: Drain, due: datetime) -> bool:
+        """Wait for a moment that is near; what is further off is left for a later pass."""
+        if isinstance(drain.stopped, NeedsPerson | OutOfBudget | AccountClosed):
+            return False
+        wait = due - self._res.clock.now()
+        if wait > LONGEST_WAIT or self._tally.count("failed"):
+            return False
+        if wait > timedelta():
+            self._say("waiting", 0, int(wait.total_seconds()) + 1)
+            await self._res.clock.sleep(wait.total_seconds())
+        return True
+
+    async def _guard_rail(self) -> None:
+        """Before a pass that would change very much, a person is asked."""
+        flow = self._res.flows[self._row.kind]
+        setting = next(s for s in flow.settings if s.name == "max_changes")
+        most = setting.parse(self._row.settings.get("max_changes", setting.default))
+        now, id = self._res.clock.now(), self._row.id
+        due = await self._res.store.read(lambda c: pending.count_due(c, id, now))
+        if self._wish.consent or due <= most:
+            return
+        forecast = await plan(self._res, self._row, self._wish, self._progress)
+        writes = forecast["summary"]["writes"]
+        if writes > most:
+            raise NeedsPerson(
+                f"This pass would write {writes} records, and max_changes of flow "
+                f"{self._row.name} is {most}. Look at `ml-connector plan {self._row.name}`, then "
+                f"run `ml-connector sync {self._row.name} --yes`."
+            )
+
+    async def _note_left(self, keys: list[tuple[str, str, str]] | None) -> None:
+        """Whatever is still pending did not finish in this pass."""
+        rows = await self._rows()
+        for row in rows:
+            id = (self._row.id, row["route"], row["key"])
+            if keys is None or id in keys:
+                is_failed = self._tally.outcomes.get(id) == "failed"
+                self._tally.note(id, "failed" if is_failed else "waiting")
+
+    def _after_batch(self) -> bool:
+        self._say("records", len(self._tally.outcomes), 0)
+        return True
+
+    def _say(self, phase: str, done: int, total: int) -> None:
+        self._progress({"phase": phase, "done": done, "total": total, "writes": self._tally.writes})
+
+
+def _objects(opened: OpenFlow) -> list[SourceObject]:
+    return list({r.reads.path: r.reads for r in opened.flow.routes}.values())
+
+
+async def sync(
+    res: Resources, opener: Opener, row: flows.Row, epoch: int, wish: Wish, progress: Progress
+) -> dict[str, Any]:
+    """A pass that is recorded as a run. The result has `exit` and `trouble` beside the summary."""
+    tally = Tally(res.chance.new_id(), "sync")
+    now = res.clock.now()
+    await res.store.write(lambda c: runs.begin(c, tally.run, row.workspace, row.id, "sync", now))
+    one = Pass(res, opener, row, epoch, wish, tally, progress)
+    summary = await one.run()
+    if wish.consent:
+        await res.store.write(lambda c: flows.consent(c, row.id))
+    ended = res.clock.now()
+    await res.store.write(lambda c: runs.end(c, tally.run, summary, ended))
+    is_bad = bool(tally.news or tally.count("failed"))
+    trouble = one.trouble.sentence if one.trouble else ""
+    needs_person = isinstance(one.trouble, NeedsPerson) and not tally.writes
+    return {"summary": summary, "exit": 3 if needs_person else int(is_bad), "trouble": trouble}
+
+
+async def plan(res: Resources, row: flows.Row, wish: Wish, progress: Progress) -> dict[str, Any]:
+    """The same pass on a copy of the store: nothing is written anywhere, and every call is counted."""
+    copy = await scratch(res.store)
+    try:
+        imagined = replace(res, store=copy, alert=lambda sentence: None)
+        opener = Opener(imagined, forecasts=True, real=res)
+        epoch = await copy.write(lambda c: _begin(c, row))
+        tally = Tally("plan", "plan")
+        one = Pass(imagined, opener, row, epoch, replace(wish, consent=True), tally, progress)
+        summary = await one.run()
+        listed = await copy.read(lambda c: reviews.listing(c, row.workspace))
+        effects = res.flows[row.kind].effects((await opener.flow(row)).settings)
+        return {
+            "summary": summary,
+            "exit": 0,
+            "trouble": one.trouble.sentence if one.trouble else "",
+            "reviews": [r for r in listed if r["flow"] == row.name],
+            "effects": list(effects) if row.backfilled_version == 0 else [],
+        }
+    finally:
+        await copy.close()
+
+
+def _begin(conn: Connection, row: flows.Row) -> int:
+    epoch = lanes.claim(conn, row.workspace)
+    pending.take_over(conn, epoch)
+    return epoch
+
+
+async def take_over(res: Resources, workspace: str) -> int:
+    """Begin a new epoch: what a process that is gone left open has an unknown outcome.
+
+    Every start of a process that writes is a take-over.
+    """
+    now = res.clock.now()
+
+    def work(conn: Connection) -> int:
+        epoch = lanes.claim(conn, workspace)
+        pending.take_over(conn, epoch)
+        settle = {
+            (obj.name): obj.settle for vendor in res.vendors.values() for obj in vendor.targets
+        }
+        for intent in intents.of_earlier_epochs(conn, workspace, epoch):
+            until = now + settle.get(intent.object, LONGEST_WAIT)
+            holder = (intent.flow, intent.route, intent.source_key)
+            intents.settle(conn, *holder, until)
+            pending.sleep(conn, *holder, until, "settle")
+        return epoch
+
+    return await res.store.write(work)

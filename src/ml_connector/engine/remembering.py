@@ -1,0 +1,203 @@
+"""Remembering: what became of one key, in one commit: link, mirror, audit, intent, pending row.
+
+The commit of a key's last step removes its pending row, and wakes the children that wait for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from ml_connector.core.flow import Route
+from ml_connector.core.objects import TargetRecord
+from ml_connector.core.plan import Changes, remembered
+from ml_connector.core.values import canonical, digest
+from ml_connector.core.wire import Errand
+from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToWait, ToWrite
+from ml_connector.engine.mirroring import reflection
+from ml_connector.engine.opened import OpenFlow
+from ml_connector.store import audit, cursors, intents, links, mirrors, pending, reviews
+from ml_connector.store.audit import Decision
+from ml_connector.store.links import Link
+from ml_connector.store.pending import Mark
+from ml_connector.store.reviews import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Who does this: the flow and route, the run, and the moment of this commit."""
+
+    opened: OpenFlow
+    route: Route
+    run: str
+    now: datetime
+
+    @property
+    def flow(self) -> str:
+        return self.opened.row.id
+
+    def row(
+        self,
+        item: Item,
+        decision: Decision,
+        reason: str,
+        state: Literal["done", "failed", "review"],
+        *,
+        target_id: str | None = None,
+        changes: Changes | None = None,
+        errand: Errand | None = None,
+        job: str = "",
+    ) -> audit.Row:
+        """An audit row about this item."""
+        return audit.Row(
+            at=self.now, workspace=self.opened.row.workspace, run=self.run, job=job,
+            flow=self.flow, version=self.opened.row.version, route=self.route.name,
+            source_key=item.key, target_id=target_id or (item.link.target_id if item.link else None),
+            decision=decision, reason=reason, state=state, source=item.taken.cause,
+            event_id=item.taken.event_id, correlation_id=item.taken.correlation_id,
+            attempt=item.taken.attempts, changes=changes or {},
+            requests=[sent.as_json() for sent in errand.sent] if errand else (),
+        )  # fmt: skip
+
+
+def wrote(
+    conn: Connection, ledger: Ledger, item: Item, step: ToWrite, record: TargetRecord,
+    errand: Errand, job: str,
+) -> None:  # fmt: skip
+    """A write was answered."""
+    opened, route, now = ledger.opened, ledger.route, ledger.now
+    base = remembered(step.write, record)
+    link = Link(
+        flow=ledger.flow, route=route.name, source_key=item.key, account=opened.target.account,
+        object=route.writes.name, target_id=record.id, is_alias=False,
+        owns_standard=base.owns_standard,
+        state="source_gone" if step.decision == "gone" else "ok",
+        source_version=item.record.version() if item.record else "",
+        wrote=base.wrote, returned=base.returned, target_updated_at=record.updated_at,
+        flow_version=opened.row.version,
+        linked_at=item.link.linked_at if item.link else now, updated_at=now,
+    )  # fmt: skip
+    links.put(conn, link)
+    mirrors.reflect(
+        conn, opened.target.account, route.writes.name, [reflection(route.writes, record)]
+    )
+    row = ledger.row(
+        item, step.decision, step.reason, "done", target_id=record.id,
+        changes=step.write.changes, errand=errand, job=job,
+    )  # fmt: skip
+    audit.add(conn, [row])
+    _close(conn, ledger, item)
+
+
+def done(conn: Connection, ledger: Ledger, item: Item, step: Done) -> None:
+    """Nothing was to be written."""
+    audit.add(conn, [ledger.row(item, step.decision, step.reason, "done")])
+    if step.decision == "gone" and item.link is not None:
+        links.set_state(conn, item.link, "source_gone", ledger.now)
+    elif item.link is not None and item.target is not None:
+        _look_remembered(conn, item, item.link, ledger)
+    if item.review is not None and item.review.state == "ignored":
+        pending.finish(conn, item.taken)
+    else:
+        _close(conn, ledger, item)
+
+
+def _look_remembered(conn: Connection, item: Item, link: Link, ledger: Ledger) -> None:
+    """What a look at the target showed, so that the same change is not looked at again."""
+    seen = item.target.updated_at if item.target else link.target_updated_at
+    links.put(conn, replace(link, target_updated_at=seen, updated_at=ledger.now))
+
+
+def alias(conn: Connection, ledger: Ledger, item: Item, step: ToAlias) -> None:
+    """One target record stands for two source records; the second writes nothing."""
+    opened, route, now = ledger.opened, ledger.route, ledger.now
+    links.put(
+        conn,
+        Link(
+            flow=ledger.flow, route=route.name, source_key=item.key,
+            account=opened.target.account, object=route.writes.name, target_id=step.target_id,
+            is_alias=True, owns_standard=False, state="ok",
+            source_version=item.record.version() if item.record else "", wrote={}, returned={},
+            target_updated_at="", flow_version=opened.row.version, linked_at=now, updated_at=now,
+        ),
+    )  # fmt: skip
+    audit.add(conn, [ledger.row(item, "unchanged", step.reason, "done", target_id=step.target_id)])
+    _close(conn, ledger, item)
+
+
+def review(conn: Connection, ledger: Ledger, item: Item, step: ToReview, id: str) -> bool:
+    """Put the record before a person; True where that is news to them."""
+    known = item.review
+    cause = digest({"reason": step.reason, "candidates": canonical(list(step.candidates))})
+    is_news = known is None or known.state != "open" or known.cause != cause
+    reviews.put(
+        conn,
+        Review(
+            id=known.id if known else id, workspace=ledger.opened.row.workspace, flow=ledger.flow,
+            route=ledger.route.name, source_key=item.key, kind=step.kind, reason=step.reason,
+            candidates=step.candidates, cause=cause, state="open", decision=None,
+            opened_at=known.opened_at if known and not is_news else ledger.now,
+            planned_at=ledger.now,
+        ),
+    )  # fmt: skip
+    if is_news:
+        decision: Decision = "review" if step.kind == "review" else "refuse"
+        audit.add(conn, [ledger.row(item, decision, step.reason, "review")])
+    intents.close(conn, *item.taken.id)
+    pending.finish(conn, item.taken)
+    return is_news
+
+
+def wait(conn: Connection, ledger: Ledger, item: Item, step: ToWait) -> bool:
+    """Sleep until the parent's link stands; False where it stands by now, so the key is due again.
+
+    A parent that nobody has marked is marked now, and one that is pending gets its child's class.
+    """
+    found = links.of_keys(conn, ledger.flow, step.route, [step.key]).get(step.key)
+    if found is not None and found.state != "target_gone":
+        pending.postpone(conn, item.taken, ledger.now, "", "", work=item.taken.work)
+        return False
+    pending.wait_for(conn, item.taken, step.route, step.key, step.reason)
+    flow, known = ledger.opened.flow, reviews.of_keys(conn, ledger.flow, step.route, [step.key])
+    is_marked = pending.promote(conn, ledger.flow, step.route, step.key, item.taken.work)
+    if not is_marked and not known and found is None:
+        mark = Mark(
+            ledger.flow, step.route, step.key, ledger.opened.target.row.id, flow.rank(step.route),
+            item.taken.cause, item.taken.work, asked=True,
+            event_id=item.taken.event_id, correlation_id=item.taken.correlation_id,
+        )  # fmt: skip
+        pending.mark(conn, [mark], ledger.now)
+    return True
+
+
+def postpone(
+    conn: Connection, ledger: Ledger, item: Item, step: ToPostpone,
+    decision: Decision | None = None, errand: Errand | None = None, is_settling: bool = False,
+) -> None:  # fmt: skip
+    """Put the key back for later. A write that never took effect leaves no intent behind."""
+    if is_settling:
+        intents.settle(conn, *item.taken.id, step.due_at)
+    elif decision is not None:
+        intents.close(conn, *item.taken.id)
+    if decision is not None:
+        audit.add(conn, [ledger.row(item, decision, step.reason, "failed", errand=errand)])
+    pending.postpone(conn, item.taken, step.due_at, step.waits_for, step.reason)
+
+
+def target_gone(conn: Connection, ledger: Ledger, item: Item) -> None:
+    """The linked record is not at the target any more."""
+    if item.link is None:
+        return
+    links.set_state(conn, item.link, "target_gone", ledger.now)
+    mirrors.forget(conn, item.link.account, item.link.object, item.link.target_id)
+
+
+def _close(conn: Connection, ledger: Ledger, item: Item) -> None:
+    intents.close(conn, *item.taken.id)
+    reviews.close(conn, ledger.flow, ledger.route.name, item.key)
+    cursors.drop_facts(conn, ledger.flow, ledger.route.name, item.key)
+    pending.wake(conn, ledger.flow, ledger.route.name, item.key, ledger.now)
+    pending.finish(conn, item.taken)

@@ -1,0 +1,38 @@
+"""Resources are what the engine works with: the store, the vault, the wire's parts, time and chance.
+
+They are wired in one place and handed down; nothing in the engine reaches for a global.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ml_connector.core.flow import Flow
+from ml_connector.core.ports import Chance, Clock
+from ml_connector.core.vendor import Vendor
+from ml_connector.http.pacing import Pacing
+from ml_connector.http.redaction import Redactor
+from ml_connector.http.transport import Transport
+from ml_connector.store.database import Store
+from ml_connector.store.vault import Vault
+
+Alert = Callable[[str], None]
+"""Tells a person something once, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """`public_url` is empty where no vendor can reach us."""
+
+    store: Store
+    vault: Vault
+    clock: Clock
+    chance: Chance
+    pacing: Pacing
+    transport: Transport
+    redactor: Redactor
+    vendors: Mapping[str, Vendor]
+    flows: Mapping[str, Flow]
+    public_url: str
+    alert: Alert

@@ -1,0 +1,11 @@
+"""The vendors, one folder each. Deleting a folder and its line here deletes the vendor."""
+
+from __future__ import annotations
+
+from ml_connector.core.vendor import Vendor
+from ml_connector.vendors import pipedrive, wave
+
+VENDORS: tuple[Vendor, ...] = (
+    wave.VENDOR,
+    pipedrive.VENDOR,
+)
