@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ml_sandbox.vendor import VendorKind
+from ml_sandbox.vendors import pipedrive
 
-VENDORS: tuple[VendorKind, ...] = ()
+VENDORS: tuple[VendorKind, ...] = (pipedrive.KIND,)

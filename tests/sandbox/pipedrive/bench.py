@@ -13,6 +13,8 @@ from typing import Any
 
 from ml_sandbox.vendors.pipedrive.account import Event
 from ml_sandbox.vendors.pipedrive.errors import Refusal
+from ml_sandbox.vendors.pipedrive.furniture import FIRST_USER_ID
+from ml_sandbox.vendors.pipedrive.subscriptions import SubscriptionBody
 from ml_sandbox.vendors.pipedrive.switch_table import SWITCHES
 from ml_sandbox.vendors.pipedrive.vendor import Pipedrive
 
@@ -51,6 +53,7 @@ class Bench:
         self.now = START
         self.switches: dict[str, Any] = {name: s.default for name, s in SWITCHES.items()}
         self.reachable: dict[str, bool] = {}
+        self.stale_seconds = 0.0
         self.events: list[Event] = []
         self.vendor = Pipedrive(
             now=lambda: self.now,
@@ -58,13 +61,14 @@ class Bench:
             randomness=random.Random(7),
             api_domain=lambda: "http://sandbox/pipedrive",
             index_lag_seconds=lambda: float(self.switches["index_lag_seconds"]),
+            stale_seconds=lambda: self.stale_seconds,
             reachable=self._reachable,
         )
         self.vendor.account.listeners.append(self.events.append)
         self.auth = {"x-api-token": self.vendor.api_token}
 
-    async def _reachable(self, address: str) -> bool:
-        return self.reachable.get(address, True)
+    async def _reachable(self, asked: SubscriptionBody) -> bool:
+        return self.reachable.get(asked.subscription_url, True)
 
     def advance(self, **time: float) -> None:
         self.now += timedelta(**time)
@@ -75,6 +79,7 @@ class Bench:
         path: str,
         body: Any = None,
         headers: dict[str, str] | None = None,
+        /,
         **query: object,
     ) -> Reply:
         """One request; the answer must fit what Pipedrive publishes."""
@@ -96,10 +101,10 @@ class Bench:
         contract.check(operation.version, operation.key, status, body)
 
     async def v2(self, method: str, path: str, body: Any = None, **query: object) -> Reply:
-        return await self.call(method, f"/api/v2{path}", body, **query)
+        return await self.call(method, f"/api/v2{path}", body, None, **query)
 
     async def v1(self, method: str, path: str, body: Any = None, **query: object) -> Reply:
-        return await self.call(method, f"/api/v1{path}", body, **query)
+        return await self.call(method, f"/api/v1{path}", body, None, **query)
 
     async def organization(self, name: str = "Northwind Tools", **more: Any) -> Body:
         found: Body = (await self.v2("POST", "/organizations", {"name": name, **more})).data
@@ -140,8 +145,8 @@ class Bench:
 
     def bearer(self) -> dict[str, str]:
         """The headers of an app with a fresh access token."""
-        refresh = self.vendor.credentials()["refresh_token"]
-        answer = self.vendor.grants.refresh(refresh)
+        grant = self.vendor.grants.new_grant(FIRST_USER_ID)
+        answer = self.vendor.grants.refresh(grant.refresh_token)
         return {"authorization": f"Bearer {answer['access_token']}"}
 
 

@@ -224,7 +224,7 @@ async def test_pipelines_and_stages(bench: Bench) -> None:
     stages = (await bench.v2("GET", "/stages", pipeline_id=made["id"], sort_by="order_nr")).data
     assert [(s["name"], s["order_nr"]) for s in stages] == [("Draft", 1), ("Sent", 2)]
     assert (await bench.v2("POST", "/stages", {"name": "X"})).status == 400
-    rot = {"is_deal_rot_enabled": True}
+    rot: dict[str, Any] = {"is_deal_rot_enabled": True}
     assert (await bench.v2("PATCH", f"/stages/{stages[0]['id']}", rot)).status == 400
     rot["days_to_rotten"] = 3
     assert (await bench.v2("PATCH", f"/stages/{stages[0]['id']}", rot)).data["days_to_rotten"] == 3

@@ -124,7 +124,7 @@ def test_wrong_clients_and_grant_types(bench: Bench, status: int) -> None:
 
 
 def granted_token(bench: Bench) -> str:
-    return bench.vendor.credentials()["refresh_token"]
+    return str(granted(bench)["refresh_token"])
 
 
 async def test_revoking_the_refresh_token_uninstalls(bench: Bench) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ml_sandbox.vendors.pipedrive import bodies
 from ml_sandbox.vendors.pipedrive.costs import V1, V2, Price
 
 from . import contract
@@ -22,9 +23,7 @@ def test_costs_and_scopes_are_those_of_the_published_files(
 
 
 def test_list_and_body_parameters_are_those_of_the_published_files() -> None:
-    from ml_sandbox.vendors.pipedrive import bodies
-
-    models = {
+    models: dict[str, type[bodies.Body]] = {
         "POST /organizations": bodies.OrganizationPost,
         "PATCH /organizations/{id}": bodies.OrganizationPatch,
         "POST /persons": bodies.PersonPost,

@@ -109,6 +109,7 @@ class Records:
         view = read_view(query, self.account, self.entity.kind)
         query.done()
         records, following = asked.cut(self.entity.table)
+        records = self.desk.as_read(self.entity.kind, records)
         return page(shown_all(self.account, records, view), following)
 
     def _keep_key(self, asked: Page, key: str, wanted: int | None) -> None:
@@ -138,9 +139,11 @@ class Records:
         query = Query(call.query, _ONE_PARAMETERS[self.name])
         view = read_view(query, self.account, self.entity.kind)
         query.done()
-        record = self.entity.table.get(call.number())
-        if record is None:
+        found = self.entity.table.get(call.number())
+        states = [] if found is None else self.desk.as_read(self.entity.kind, [found])
+        if not states:
             raise not_found()
+        record = states[0]
         if record["is_deleted"] and self.account.switch("deleted_by_id_not_found"):
             raise not_found()
         return ok(shown(self.account, record, view))

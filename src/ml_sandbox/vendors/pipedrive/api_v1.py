@@ -17,14 +17,14 @@ from .entities import Entity
 from .errors import Invalid, generic, webhook_fault
 from .merging import merge
 from .payloads import legacy_record
-from .subscriptions import Subscriptions, unreachable
+from .subscriptions import SubscriptionBody, Subscriptions, unreachable
 from .tables import Record
 
 MAX_LIMIT = 500
 _NOTE_FILTERS = ("user_id", "deal_id", "person_id", "org_id", "lead_id", "project_id", "task_id")
 
-#: Says whether an address answers without redirecting.
-Reachable = Callable[[str], Awaitable[bool]]
+#: Says whether the address of a subscription answers without redirecting.
+Reachable = Callable[[SubscriptionBody], Awaitable[bool]]
 
 
 class MergeBody(BaseModel):
@@ -107,7 +107,7 @@ class V1:
         """The one operation that talks to the outside before it answers."""
         body = self.subscriptions.read(call.body, call.actor)
         if self.account.switch("webhook_reachability_check"):
-            if not await reachable(body.subscription_url):
+            if not await reachable(body):
                 raise unreachable()
             # Others may have subscribed while the far end took its time.
             self.subscriptions.read(call.body, call.actor)

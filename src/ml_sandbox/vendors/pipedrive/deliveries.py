@@ -1,6 +1,6 @@
 """A delivery carries one event to one subscription, in up to four attempts.
 
-Builds what is sent and says when to try again; sending and waiting are someone else's.
+Builds what is sent and says when to try again; sending and waiting are the sandbox's.
 """
 
 from __future__ import annotations
@@ -9,55 +9,55 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+
+from ml_sandbox.deliveries import Delivery, Posting
 
 from .account import Account, Event
 from .payloads import body_v1, body_v2
-from .subscriptions import Subscriptions
+from .subscriptions import TIMEOUT_SECONDS, Subscriptions
 from .tables import Record
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """One event on its way to one subscription; `event_id` stays the same over its attempts."""
-
-    hook: Record
-    event: Event
-    event_id: str
-
-
-@dataclass(frozen=True)
-class Posting:
-    """One attempt as it goes over the wire."""
-
-    url: str
-    headers: dict[str, str]
-    body: bytes
-
-
 class Deliveries:
+    """`secret` keys the signature that a switch adds."""
+
     def __init__(self, account: Account, subscriptions: Subscriptions, secret: str) -> None:
         self.account = account
         self.subscriptions = subscriptions
         self._secret = secret
 
     def of(self, event: Event) -> list[Delivery]:
-        """The deliveries that an event causes; what is banned right now is lost for good."""
-        return [
-            Delivery(hook, event, self.account.new_uuid())
-            for hook in self.subscriptions.wanting(event)
-            if not self.subscriptions.banned(hook)
-        ]
+        """The deliveries that an event causes, one for each subscription that wants it."""
+        return [self._delivery(hook, event) for hook in self.subscriptions.wanting(event)]
 
-    def posting(self, delivery: Delivery, attempt: int) -> Posting:
-        hook = delivery.hook
+    def _delivery(self, hook: Record, event: Event) -> Delivery:
+        event_id = self.account.new_uuid()
+
+        def prepare(attempt: int) -> Posting | None:
+            # What happens during a ban is lost, while retries begun before it go on.
+            mute = attempt == 1 and self.subscriptions.banned(hook)
+            if mute or not hook["is_active"]:
+                return None
+            return self._posting(hook, event, event_id, attempt)
+
+        def after(attempt: int, status: int | None) -> float | None:
+            return self.subscriptions.attempted(hook, attempt, status)
+
+        topic = f"{event.action}.{event.entity}"
+        return Delivery("pipedrive", topic, prepare, after, TIMEOUT_SECONDS)
+
+    def _posting(self, hook: Record, event: Event, event_id: str, attempt: int) -> Posting:
         if self.subscriptions.legacy(hook):
-            body = body_v1(self.account, delivery.event, hook, attempt)
+            body = body_v1(self.account, event, hook, attempt)
         else:
             fresh = bool(self.account.switch("webhook_id_per_attempt")) and attempt > 1
-            event_id = self.account.new_uuid() if fresh else delivery.event_id
-            body = body_v2(self.account, delivery.event, hook, event_id, attempt)
+            used_id = self.account.new_uuid() if fresh else event_id
+            body = body_v2(self.account, event, hook, used_id, attempt)
         raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        return Posting(hook["subscription_url"], self.headers(hook, raw), raw)
+
+    def headers(self, hook: Record, raw: bytes) -> dict[str, str]:
+        """HTTP Basic as set at creation; the signature that nobody has seen only by switch."""
         headers = {"content-type": "application/json", "user-agent": "Pipedrive Webhooks"}
         if hook["http_auth_user"] is not None:
             pair = f"{hook['http_auth_user']}:{hook['http_auth_password'] or ''}"
@@ -65,8 +65,4 @@ class Deliveries:
         if self.account.switch("webhook_hmac"):
             digest = hmac.new(self._secret.encode(), raw, hashlib.sha256).hexdigest()
             headers["x-pipedrive-signature"] = digest
-        return Posting(hook["subscription_url"], headers, raw)
-
-    def outcome(self, delivery: Delivery, attempt: int, status: int | None) -> float | None:
-        """Seconds until the next attempt; None where there is none to come."""
-        return self.subscriptions.attempted(delivery.hook, attempt, status)
+        return headers

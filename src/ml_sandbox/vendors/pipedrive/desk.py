@@ -6,6 +6,7 @@ Both doors write through it, the API and the human in Pipedrive's own pages.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from .account import Account
 from .activities import Activities
@@ -17,13 +18,21 @@ from .entities import Entity
 from .notes import Notes
 from .pipelines import Pipelines, Stages
 from .search import Search
+from .tables import Record
 
 
 class Desk:
-    """`index_lag_seconds()` says how far the search index lags right now."""
+    """`index_lag_seconds()` says how far the search index lags right now, `stale_seconds()` how
+    old the states are that reads show (0: the present ones)."""
 
-    def __init__(self, account: Account, index_lag_seconds: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        index_lag_seconds: Callable[[], float],
+        stale_seconds: Callable[[], float],
+    ) -> None:
         self.account = account
+        self._stale_seconds = stale_seconds
         self.organizations = Organizations(account)
         self.persons = Persons(account)
         self.deals = Deals(account)
@@ -47,3 +56,13 @@ class Desk:
                 self.stages,
             )
         }
+
+    def as_read(self, kind: str, records: list[Record]) -> list[Record]:
+        """The records as a read shows them: older states where reads are stale right now."""
+        stale = self._stale_seconds()
+        if stale <= 0:
+            return records
+        horizon = self.account.now() - timedelta(seconds=stale)
+        past = self.search.history.before(kind, horizon)
+        states = (past.get(record["id"], record) for record in records)
+        return [state for state in states if state is not None]

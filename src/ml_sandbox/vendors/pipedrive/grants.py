@@ -148,6 +148,24 @@ class Grants:
         self.end(grant)
         return True
 
+    def expire(self, access_token: str) -> None:
+        self.access_tokens.pop(access_token, None)
+
+    def drop_refresh_token(self, access_token: str, refresh_token: str) -> None:
+        """The refresh token of whichever grant is named dies; its access tokens live on."""
+        held = self.access_tokens.get(access_token)
+        grant = self.by_refresh_token.get(refresh_token) or (held.grant if held else None)
+        if grant is not None:
+            self.by_refresh_token.pop(grant.refresh_token, None)
+            self.by_refresh_token.pop(refresh_token, None)
+
+    def drop_scope(self, access_token: str, scope: str | None) -> None:
+        """The grant behind the token loses a scope, or all but `base`."""
+        held = self.access_tokens.get(access_token)
+        if held is not None:
+            kept = (one for one in held.grant.scopes if one == "base" or scope not in (None, one))
+            held.grant.scopes = tuple(kept)
+
     def end(self, grant: Grant) -> None:
         grant.revoked = True
         self.by_refresh_token.pop(grant.refresh_token, None)

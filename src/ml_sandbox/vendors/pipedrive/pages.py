@@ -39,10 +39,6 @@ class Pages:
     def account(self) -> Account:
         return self.desk.account
 
-    @property
-    def objects(self) -> tuple[str, ...]:
-        return (*self.desk.entities, *FIELD_OBJECTS, "notes", "webhooks", "users")
-
     def records_of(self, name: str) -> list[Record]:
         if name in FIELD_OBJECTS:
             book = self._book(name)

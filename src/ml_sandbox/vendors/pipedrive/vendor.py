@@ -9,6 +9,7 @@ from datetime import datetime
 from .account import Account, Actor, ReadSwitch
 from .api import Api
 from .api_v1 import Reachable
+from .deliveries import Deliveries
 from .desk import Desk
 from .furniture import FIRST_USER_ID, HUMAN_USER_ID, furnish, set_up
 from .gateway import Gateway
@@ -32,12 +33,13 @@ class Pipedrive:
         randomness: random.Random,
         api_domain: Callable[[], str],
         index_lag_seconds: Callable[[], float],
+        stale_seconds: Callable[[], float],
         reachable: Reachable,
         default_currency: str = "USD",
     ) -> None:
         self.account = Account(now, switch, randomness)
         furnish(self.account, default_currency)
-        self.desk = Desk(self.account, index_lag_seconds)
+        self.desk = Desk(self.account, index_lag_seconds, stale_seconds)
         self.subscriptions = Subscriptions(self.account)
         self.api_token = f"{randomness.getrandbits(160):040x}"
         self.webhook_secret = f"{randomness.getrandbits(256):064x}"
@@ -48,16 +50,16 @@ class Pipedrive:
         self.api = Api(self.desk, self.gateway, self.subscriptions, reachable)
         self.oauth = OAuth(self.account, self.grants, api_domain, self.subscriptions.uninstall)
         self.pages = Pages(self.desk, self.subscriptions, HUMAN_USER_ID)
-        self.owner = Actor(FIRST_USER_ID, "app")
-        set_up(self.desk, self.owner)
+        self.deliveries = Deliveries(self.account, self.subscriptions, self.webhook_secret)
+        self.refresh_token = self.grants.new_grant(FIRST_USER_ID).refresh_token
+        set_up(self.desk, Actor(FIRST_USER_ID, "app"))
 
     def credentials(self) -> dict[str, str]:
         """The ready line's credentials, with a grant that is consented already."""
-        grant = self.grants.new_grant(FIRST_USER_ID)
         return {
             "api_token": self.api_token,
             "client_id": self.grants.client_id,
             "client_secret": self.grants.client_secret,
-            "refresh_token": grant.refresh_token,
+            "refresh_token": self.refresh_token,
             "webhook_secret": self.webhook_secret,
         }
