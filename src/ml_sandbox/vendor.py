@@ -24,8 +24,6 @@ if TYPE_CHECKING:  # the world builds vendors, so it cannot be imported here at 
     from ml_sandbox.world import World
 
 Record = dict[str, Any]
-#: Named here because a class with a method `list` cannot name the type.
-Records = list[Record]
 
 
 class Human(Protocol):
