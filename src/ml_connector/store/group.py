@@ -45,13 +45,14 @@ class GroupWriter:
 
     def __init__(self, database: Database) -> None:
         self._label = database.label
+        self._grouping = database.path is not None  # in memory there is no disk to wait for
         self._connection = database.writer.connect()
         self._driver = driver(self._connection)
         self._transaction: Transaction | None = None
 
     def apply(self, jobs: Sequence[Job]) -> None:
         """Run all of them and fill in what came of each; what has no error is on disk."""
-        if len(jobs) > 1:
+        if self._grouping and len(jobs) > 1:
             try:
                 self._together(jobs)
             except TransactionEndedError:
@@ -123,6 +124,8 @@ class GroupWriter:
         """Undo what was not committed; nothing, after a commit."""
         forbid_commit(self._connection, forbidden=False)
         self._connection.rollback()
+        if self._driver.in_transaction:  # after a refused commit SQLAlchemy sends no rollback
+            self._driver.rollback()
 
     def _demand_open(self) -> None:
         """Raise unless the transaction that was begun is still the one that is open."""
@@ -148,16 +151,11 @@ class Reader:
                 with self._connection.begin():
                     job.value = job.work(self._connection)
             except Exception as error:
-                job.error = error if _was_a_write(error) else as_unavailable(error, self._label)
+                job.error = as_unavailable(_as_misuse(error), self._label)
 
     def close(self) -> None:
         """Give the connection back."""
         self._connection.close()
-
-
-def _was_a_write(error: Exception) -> bool:
-    """A store function that writes was handed in to be read: a bug, the file has nothing to do."""
-    return primary_code(error) == sqlite3.SQLITE_READONLY
 
 
 def only_reading(work: Work[T]) -> Work[T]:
@@ -168,7 +166,19 @@ def only_reading(work: Work[T]) -> Work[T]:
         raw.execute("PRAGMA query_only=ON")
         try:
             return work(connection)
+        except DBAPIError as error:
+            misuse = _as_misuse(error)
+            if misuse is error:
+                raise
+            raise misuse from error
         finally:
             raw.execute("PRAGMA query_only=OFF")
 
     return run
+
+
+def _as_misuse(error: Exception) -> Exception:
+    """On a connection that only reads, a refused write is our bug and no fault of the file."""
+    if primary_code(error) != sqlite3.SQLITE_READONLY:
+        return error
+    return RuntimeError("a store function that writes was handed in to be read")

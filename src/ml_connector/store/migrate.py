@@ -94,7 +94,8 @@ def _back_up(connection: Connection, before: str) -> Path | None:
         return None
     path = Path(connection.engine.url.database)
     backup = path.with_name(f"{path.stem}-before-{HEAD}-from-{before}{path.suffix}")
-    copy_to_file(connection, backup)
+    with connection.engine.connect() as beside:  # a connection that writes cannot be copied from
+        copy_to_file(beside, backup)
     return backup
 
 

@@ -82,9 +82,7 @@ def open_database(path: Path, *, create: bool = False) -> Database:
 
 def memory_database() -> Database:
     """An empty private database in memory."""
-    engine = _engine(
-        URL.create("sqlite"), StaticPool, "BEGIN IMMEDIATE", ["PRAGMA foreign_keys=ON"]
-    )
+    engine = _engine(URL.create("sqlite"), StaticPool, "BEGIN", ["PRAGMA foreign_keys=ON"])
     return Database(None, engine, engine)
 
 
@@ -150,10 +148,16 @@ def _engine(url: URL, pool: type[Pool], begin: str, pragmas: Sequence[str]) -> E
 
 
 def _probe(database: Database) -> None:
-    """Read the schema, which finds damage, and take the write lock, which finds the rest."""
-    with database.writer.begin() as connection:
+    """Read the schema, which finds damage, and write without committing, which finds the rest.
+
+    The lock alone would not do: for a file that can only be read, BEGIN IMMEDIATE begins plainly.
+    """
+    with database.writer.connect() as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema")
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version={version:d}")
+        connection.rollback()
     if mode != "wal":
         raise Mistake(
             f"{database.path} is on a drive without shared memory, as network drives are; move the "
