@@ -149,10 +149,15 @@ def test_without_an_id_of_its_own_an_event_is_known_by_record_action_and_moment(
     assert read("v1.updated.deal").event_id == "7001:32:deal:4711:updated:1777885200123456"
 
 
-@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"{}", b'{"meta": 1}'])
+@pytest.mark.parametrize("body", [b"no json", b"[]", b'{"meta": 1}', b'{"data": {}}'])
 def test_what_is_no_webhook_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         VENDOR.webhooks.read(Delivery(body, {}, AT))
+
+
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_a_look_at_the_address_holds_no_event(body: bytes) -> None:
+    assert VENDOR.webhooks.read(Delivery(body, {}, AT)) == []
 
 
 def test_accounts_and_keys_are_compared_as_they_are() -> None:

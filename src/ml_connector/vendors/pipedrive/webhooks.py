@@ -46,11 +46,13 @@ class PipedriveWebhooks:
         )
 
     def read(self, delivery: Delivery) -> list[Hint]:
-        """The one event of a body. Raises Unreadable."""
+        """The event of a body; none in an empty one, a look at the address. Raises Unreadable."""
         try:
-            body = json.loads(delivery.body)
+            body = json.loads(delivery.body or b"{}")
         except ValueError:
             raise Unreadable("The body is not JSON.") from None
+        if body == {}:
+            return []
         meta = body.get("meta") if isinstance(body, dict) else None
         if not isinstance(meta, dict):
             raise Unreadable("The body has no `meta`, so it is no webhook of Pipedrive.")
