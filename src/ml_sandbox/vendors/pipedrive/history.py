@@ -8,6 +8,7 @@ of another name, and open deals that carry a purchase order's number.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -87,8 +88,7 @@ class _Movers:
         known = (drawn or living[:1])[:MOST_KNOWN]
         taken = {customer.number for customer in known}
         by_name = {customer.number: self._known(customer) for customer in known}
-        for customer in known[:TWINS]:
-            self._organization(customer.name)
+        self._twins(known)
         others = [c for c in living if c.number not in taken and c.email is not None]
         for customer in others[:MOST_BY_MAIL]:
             self._known_by_mail(customer)
@@ -125,6 +125,12 @@ class _Movers:
         if self.chance.random() < 0.6:
             self._person(customer, found["id"], with_mail=self.chance.random() < 0.5)
         return found
+
+    def _twins(self, known: list[Customer]) -> None:
+        """A second organization of the same name, which only a person can tell apart."""
+        names = Counter(customer.name for customer in self.business.customers)
+        for customer in [c for c in known if names[c.name] == 1][-TWINS:]:
+            self._organization(customer.name)
 
     def _known_by_mail(self, customer: Customer) -> None:
         """The customer under another name, to be recognised by its contact's e-mail only."""
