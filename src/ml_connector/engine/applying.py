@@ -14,7 +14,14 @@ import structlog
 from sqlalchemy import Connection
 
 from ml_connector.core.faults import (
-    Fault, Missing, NeedsPerson, Refused, Stale, UnknownOutcome, Unreachable, Waiting,
+    Fault,
+    Missing,
+    NeedsPerson,
+    Refused,
+    Stale,
+    UnknownOutcome,
+    Unreachable,
+    Waiting,
 )  # fmt: skip
 from ml_connector.core.flow import Route
 from ml_connector.core.objects import TargetRecord
@@ -24,7 +31,14 @@ from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import remembering
 from ml_connector.engine.deciding import base_of, postponed, with_notes
 from ml_connector.engine.item import (
-    Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWait, ToWrite,
+    Done,
+    Item,
+    ToAlias,
+    ToPostpone,
+    ToReview,
+    ToUpdate,
+    ToWait,
+    ToWrite,
 )  # fmt: skip
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.remembering import Ledger
@@ -236,7 +250,7 @@ class Applier:
         errand = self._tally.errand(_work(item))
         try:
             record = await self._write(step, item, errand)
-        except Exception as error:  # noqa: BLE001 - one record must not end the lane
+        except Exception as error:
             self._tally.absorb(errand)
             await self._failed(item, step, error, errand)
             return

@@ -17,7 +17,14 @@ from ml_connector.core.mapping import map_record, resolve
 from ml_connector.core.match import Match
 from ml_connector.core.plan import Base, is_unchanged, plan_create
 from ml_connector.engine.item import (
-    Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWait, ToWrite,
+    Done,
+    Item,
+    ToAlias,
+    ToPostpone,
+    ToReview,
+    ToUpdate,
+    ToWait,
+    ToWrite,
 )  # fmt: skip
 from ml_connector.engine.matching import match_items
 from ml_connector.engine.opened import OpenFlow

@@ -57,6 +57,12 @@ class Lane:
         """Something is pending: look now."""
         self._woken.set()
 
+    def retry_now(self) -> None:
+        """A person mended something: forget what was put off."""
+        self._not_before.clear()
+        self._troubled.clear()
+        self.wake()
+
     async def run(self, should_stop: Callable[[], bool]) -> None:
         """Round after round until told to stop."""
         while not should_stop():
@@ -209,10 +215,6 @@ class Lane:
                     pending.mark(conn, [mark], now)
 
         await self._res.store.write(work)
-
-    async def check_target(self, target: OpenConnection) -> None:
-        """The daily look whether our subscriptions stand."""
-        await ensure_subscriptions(self._res, target, Tally("", "check"))
 
 
 def _mend(conn: Connection, id: str) -> None:

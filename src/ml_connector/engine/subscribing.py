@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from ml_connector.core.vendor import Subscription, SubscriberClient
+from ml_connector.core.vendor import SubscriberClient, Subscription
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally

@@ -4,14 +4,38 @@ deals of those organizations with an activity each, and payments keep both up to
 from __future__ import annotations
 
 from ml_connector.core.flow import (
-    LEAVE, ONCE, UNTIL_TOUCHED, Flow, Given, Leave, Route, Setting, Settings,
-    alike, choose, copy, key, keyed, linked, make, referred, shared, suggested,
+    LEAVE,
+    ONCE,
+    UNTIL_TOUCHED,
+    Flow,
+    Given,
+    Leave,
+    Route,
+    Setting,
+    Settings,
+    alike,
+    choose,
+    copy,
+    key,
+    keyed,
+    linked,
+    make,
+    referred,
+    shared,
+    suggested,
 )  # fmt: skip
 from ml_connector.core.objects import SetupItem
 from ml_connector.core.values import Value, Values
 from ml_connector.flows import wave_words as words
 from ml_connector.flows.common import (
-    COMMON, is_dated_in, one_of, parse_amount, parse_id, parse_words, parse_yes, table_of,
+    COMMON,
+    is_dated_in,
+    one_of,
+    parse_amount,
+    parse_id,
+    parse_words,
+    parse_yes,
+    table_of,
 )  # fmt: skip
 from ml_connector.vendors.pipedrive import ACTIVITIES, DEALS, ORGANIZATIONS, PERSONS
 from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES, Customer, Invoice

@@ -276,7 +276,7 @@ def next_due(
 
 def rows_of(
     conn: Connection, flow: str, route: str | None = None, key: str | None = None
-) -> list[Mapping[str, Any]]:
+) -> list[dict[str, Any]]:
     """The pending rows of a flow, for people to look at."""
     where = [pending.c.flow == flow]
     if route is not None:
@@ -337,4 +337,13 @@ def sleep(
         update(pending)
         .where(*_is((flow, route, key)))
         .values(due_at=due_at, waits_for=waits_for, taken=None)
+    )
+
+
+def hurry(conn: Connection, flow: str, waits_for: str, now: datetime) -> None:
+    """What waited for this is over: those keys are due at once."""
+    conn.execute(
+        update(pending)
+        .where(pending.c.flow == flow, pending.c.waits_for == waits_for)
+        .values(due_at=now, waits_for="")
     )

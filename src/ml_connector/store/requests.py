@@ -81,3 +81,8 @@ def retain(conn: Connection, now: datetime) -> None:
 
 def _row(row: Any) -> Row:
     return Row(*(getattr(row, name) for name in Row.__slots__))
+
+
+def has_new(conn: Connection) -> bool:
+    """Whether somebody handed something over; a cheap look before `take`."""
+    return conn.execute(select(requests.c.id).where(requests.c.state == "new")).first() is not None

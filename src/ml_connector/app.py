@@ -1,0 +1,247 @@
+"""The only place where things are wired: a home becomes an app that can do what a person asks.
+
+Whoever holds the home's lock is the lane and does the work; everybody else hands it over through the
+store and follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from ml_connector.core.faults import Mistake
+from ml_connector.core.ports import Clock
+from ml_connector.engine.commands import Commands
+from ml_connector.engine.ingest import Ingest
+from ml_connector.engine.lane import Lane
+from ml_connector.engine.passing import Progress, take_over
+from ml_connector.engine.resources import Resources
+from ml_connector.flows import FLOWS
+from ml_connector.http.aiohttp_transport import AiohttpTransport
+from ml_connector.http.chance import SystemChance
+from ml_connector.http.clock import FollowingClock, SystemClock
+from ml_connector.http.pacing import Pacing
+from ml_connector.http.redaction import Redactor
+from ml_connector.settings import Settings
+from ml_connector.store import allowances, lanes, requests
+from ml_connector.store.database import Store
+from ml_connector.store.home import Home
+from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring
+from ml_connector.store.keyring import KEY_BYTES, Key, KeyRing, KeyRingSource, keyring_source
+from ml_connector.store.migrate import upgrade
+from ml_connector.store.sqlite import open_database
+from ml_connector.store.vault import Vault
+from ml_connector.vendors import VENDORS
+
+HANDOVER_SECONDS = 0.1
+RETENTION_SECONDS = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+class StoredAllowances:
+    """Implements `http.allowance.AllowanceBook` on the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def reserve(self, scope: str, day: date, tokens: int, limit: int) -> int:
+        return await self._store.write(
+            lambda c: allowances.reserve(c, scope, day.isoformat(), tokens, limit)
+        )
+
+    async def spent(self, scope: str, day: date) -> int:
+        return await self._store.read(lambda c: allowances.spent(c, scope, day.isoformat()))
+
+    async def correct(self, scope: str, day: date, spent: int) -> None:
+        await self._store.write(lambda c: allowances.correct(c, scope, day.isoformat(), spent))
+
+
+@dataclass(slots=True)
+class App:
+    """An open home. `lane_of` is filled as workspaces are worked on."""
+
+    home: Home
+    settings: Settings
+    res: Resources
+    redactor: Redactor
+    ingest: Ingest
+    keyring: KeyRingSource
+    lane_of: dict[str, Lane] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        return self.res.store
+
+    async def workspace(self, name: str) -> str:
+        """The id of a workspace. Raises Mistake where there is none of that name."""
+        id = await self.store.read(lambda c: lanes.workspace_id(c, name))
+        if id is None:
+            raise Mistake(f"There is no workspace {name} in {self.home.path}.")
+        return id
+
+    async def lane(self, workspace: str) -> Lane:
+        """The lane of a workspace; the first use of it in this process is a take-over."""
+        if workspace not in self.lane_of:
+            epoch = await take_over(self.res, workspace)
+            self.lane_of[workspace] = Lane(self.res, workspace, epoch)
+        return self.lane_of[workspace]
+
+    async def perform(
+        self, workspace: str, kind: str, args: dict[str, Any], progress: Progress
+    ) -> dict[str, Any]:
+        """Do a command here. Only for whoever holds the home's lock."""
+        lane = await self.lane(workspace)
+        return await Commands(self.res, lane, self.ingest.forget).perform(kind, args, progress)
+
+    async def serve_lanes(self, should_stop: Callable[[], bool]) -> None:
+        """Work on every workspace, and do what commands hand over, until told to stop."""
+        now = self.res.clock.now()
+        await self.store.write(lambda c: requests.abandon(c, now))
+        running: dict[str, asyncio.Task[None]] = {}
+        handed: set[asyncio.Task[None]] = set()
+        while not should_stop():
+            for id in await self.store.read(lanes.workspace_ids):
+                if id not in running:
+                    lane = await self.lane(id)
+                    running[id] = asyncio.create_task(lane.run(should_stop))
+            for row in await self._new_requests():
+                task = asyncio.create_task(self._do(row))
+                handed.add(task)
+                task.add_done_callback(handed.discard)
+            await asyncio.sleep(HANDOVER_SECONDS)
+        for lane in self.lane_of.values():
+            lane.wake()
+        await asyncio.gather(*running.values(), *handed)
+
+    async def _new_requests(self) -> list[requests.Row]:
+        if not await self.store.read(requests.has_new):
+            return []
+        return await self.store.write(requests.take)
+
+    async def _do(self, row: requests.Row) -> None:
+        """Do one request that a command handed over, telling its progress."""
+        told: list[dict[str, Any]] = []
+        done = asyncio.Event()
+
+        async def telling() -> None:
+            while not done.is_set():
+                await asyncio.sleep(HANDOVER_SECONDS)
+                if told:
+                    state = told[-1]
+                    told.clear()
+                    await self.store.write(lambda c: requests.progress(c, row.id, state))
+
+        teller = asyncio.create_task(telling())
+        try:
+            result = await self.perform(row.workspace, row.kind, row.args, told.append)
+            state = "done"
+        except Exception:
+            id = self.res.chance.new_id()
+            log.exception("a command failed", id=id, kind=row.kind)
+            note = f"Something nobody foresaw happened; the log has it under {id}."
+            result, state = {"result": None, "exit": 1, "notes": [note]}, "failed"
+        done.set()
+        await teller
+        now = self.res.clock.now()
+        await self.store.write(lambda c: requests.end(c, row.id, state, result, now))
+
+
+async def handed_over(
+    app: App, workspace: str, kind: str, args: dict[str, Any], progress: Progress
+) -> dict[str, Any]:
+    """Have the running server do it, and wait for the result."""
+    id, now = app.res.chance.new_id(), app.res.clock.now()
+    await app.store.write(lambda c: requests.put(c, id, workspace, kind, args, now))
+    while True:
+        row = await app.store.read(lambda c: requests.get(c, id))
+        if row is not None and row.state in ("done", "failed") and row.result is not None:
+            return row.result
+        if row is not None and row.progress:
+            progress(row.progress)
+        await asyncio.sleep(HANDOVER_SECONDS)
+
+
+async def create(home: Home, settings: Settings, workspace: str) -> bool:
+    """Make home, database, key ring and workspace; False where they all stood already.
+
+    What stands stays as it is. Raises Mistake.
+    """
+    stood = home.exists
+    home.create()
+    database = open_database(home.database, create=True)
+    upgrade(database.writer)
+    clock = SystemClock()
+    chance = SystemChance(clock)
+    async with Store(database) as store:
+        source = keyring_source(home.keyring, settings.keyring)
+
+        def make() -> Key:
+            return new_key(chance.new_id(), clock)
+
+        def work(conn: Connection) -> None:
+            ring: KeyRing = open_or_make_keyring(conn, source, make)
+            admit_keys(conn, Vault(ring, os.urandom))
+            lanes.put_workspace(conn, chance.new_id(), workspace)
+
+        await store.write(work)
+    return not stood
+
+
+def new_key(id: str, clock: Clock) -> Key:
+    """A fresh key for the ring."""
+    return Key(id, os.urandom(KEY_BYTES), clock.now(), True)
+
+
+def public_address(settings: Settings) -> str:
+    """Where vendors are told to post; empty where none can reach us."""
+    return settings.public_url.rstrip("/")
+
+
+@asynccontextmanager
+async def opened(
+    home: Home, settings: Settings, alert: Callable[[str], None]
+) -> AsyncIterator[App]:
+    """An app on a home, closed at the end. Raises Mistake where the home cannot be used.
+
+    The key ring is proven against the database before anything is written.
+    """
+    home.demand()
+    database = open_database(home.database)
+    upgrade(database.writer)
+    store = Store(database)
+    transport = AiohttpTransport()
+    clock: Clock = SystemClock()
+    following: asyncio.Task[None] | None = None
+    try:
+        if settings.clock_url:
+            follower = FollowingClock(settings.clock_url, transport)
+            await follower.follow()
+            following = asyncio.create_task(follower.run())
+            clock = follower
+        source = keyring_source(home.keyring, settings.keyring)
+        vault = Vault(source.load(), os.urandom)
+        await store.read(lambda c: check_keys(c, vault.ring))
+        redactor = Redactor()
+        res = Resources(
+            store=store, vault=vault, clock=clock, chance=SystemChance(clock),
+            pacing=Pacing(clock, StoredAllowances(store)), transport=transport, redactor=redactor,
+            vendors={v.name: v for v in VENDORS}, flows={f.kind: f for f in FLOWS},
+            public_url=public_address(settings), alert=alert,
+        )  # fmt: skip
+        yield App(home, settings, res, redactor, Ingest(res), source)
+    finally:
+        if following is not None:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+        await transport.close()
+        await store.close()
