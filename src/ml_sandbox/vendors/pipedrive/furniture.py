@@ -5,6 +5,7 @@ What every Pipedrive account has before any record is in it.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from .account import Account, Actor
@@ -28,6 +29,8 @@ _USERS = (
     ("Priya Nair", "priya.nair@harbourvale.example", False),
     ("Jonas Weber", "jonas.weber@harbourvale.example", True),
 )
+#: How long ago the company signed up.
+OPENED_AGO = timedelta(days=400)
 FIRST_USER_ID = 99001
 #: The user at the screen when a human changes something.
 HUMAN_USER_ID = FIRST_USER_ID + 1

@@ -11,7 +11,7 @@ from .api import Api
 from .api_v1 import Reachable
 from .deliveries import Deliveries
 from .desk import Desk
-from .furniture import FIRST_USER_ID, HUMAN_USER_ID, furnish, set_up
+from .furniture import FIRST_USER_ID, HUMAN_USER_ID, OPENED_AGO, furnish, set_up
 from .gateway import Gateway
 from .grants import Grants
 from .oauth import OAuth
@@ -37,7 +37,8 @@ class Pipedrive:
         reachable: Reachable,
         default_currency: str = "USD",
     ) -> None:
-        self.account = Account(now, switch, randomness)
+        opened = now() - OPENED_AGO
+        self.account = Account(lambda: opened, switch, randomness)
         furnish(self.account, default_currency)
         self.desk = Desk(self.account, index_lag_seconds, stale_seconds)
         self.subscriptions = Subscriptions(self.account)
@@ -51,8 +52,9 @@ class Pipedrive:
         self.oauth = OAuth(self.account, self.grants, api_domain, self.subscriptions.uninstall)
         self.pages = Pages(self.desk, self.subscriptions, HUMAN_USER_ID)
         self.deliveries = Deliveries(self.account, self.subscriptions, self.webhook_secret)
-        self.refresh_token = self.grants.new_grant(FIRST_USER_ID).refresh_token
         set_up(self.desk, Actor(FIRST_USER_ID, "app"))
+        self.account.now = now
+        self.refresh_token = self.grants.new_grant(FIRST_USER_ID).refresh_token
 
     def credentials(self) -> dict[str, str]:
         """The ready line's credentials, with a grant that is consented already."""
