@@ -427,3 +427,16 @@ async def test_legacy_actions_and_the_merged_event(bench: Bench) -> None:
     await bench.v1("PUT", f"/organizations/{lost['id']}/merge", body)
     (merged,) = post.bodies()
     assert (merged["event"], merged["meta"]["id"]) == ("merged.organization", kept["id"])
+
+
+async def test_a_user_out_of_service(bench: Bench) -> None:
+    await subscribe(bench, event_object="user")
+    post = Post(bench)
+    bench.vendor.pages.change("users", "99003", {"active_flag": False})
+    (body,) = post.bodies()
+    assert body["meta"]["timestamp"] == 1772442000
+    assert "permitted_user_ids" not in body["meta"]
+    assert (body["data"]["id"], body["data"]["active_flag"]) == ("99003", False)
+    assert body["previous"]["active_flag"] is True
+    refused = await bench.v2("POST", "/organizations", {"name": "A", "owner_id": 99003})
+    assert refused.status == 400

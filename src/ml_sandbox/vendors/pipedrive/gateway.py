@@ -82,7 +82,7 @@ class Gateway:
     def _by_bearer(self, headers: Mapping[str, str]) -> Caller:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         grant = self.grants.holder(token.strip()) if scheme.lower() == "bearer" else None
-        if grant is None:
+        if grant is None or not self.account.exists("user", grant.user_id):
             raise unauthorized()
         limit = limits.burst_limit(self.account.switch("plan"), oauth=True)
         actor = Actor(grant.user_id, "api", self.grants.client_id)

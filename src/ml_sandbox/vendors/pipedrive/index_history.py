@@ -12,11 +12,13 @@ from .account import Event
 from .tables import Record
 
 KEPT = timedelta(hours=1)
+#: However many changes an hour brings, the memory stays bounded.
+MOST = 100_000
 
 
 class IndexHistory:
     def __init__(self) -> None:
-        self._events: deque[Event] = deque()
+        self._events: deque[Event] = deque(maxlen=MOST)
 
     def note(self, event: Event) -> None:
         self._events.append(event)

@@ -14,6 +14,7 @@ from . import bodies
 from .account import Account, Actor
 from .api_fields import PATHS, Fields
 from .calls import Call
+from .clocktext import to_v1
 from .desk import Desk
 from .entities import Entity
 from .errors import generic, not_found
@@ -48,7 +49,7 @@ class Pages:
             return list(self.subscriptions.records.values())
         if name == "users":
             return list(self.account.users.values())
-        return [self._bare(record) for record in self._table(name).walk("id", "asc")]
+        return [self._bare(name, record) for record in self._table(name).walk("id", "asc")]
 
     def read(self, name: str, key: str) -> Record:
         for record in self._one(name, key):
@@ -58,7 +59,7 @@ class Pages:
     def _one(self, name: str, key: str) -> list[Record]:
         if name in self.account.tables and name != "notes":
             found = self._table(name).get(_number(key))
-            return [] if found is None else [self._bare(found)]
+            return [] if found is None else [self._bare(name, found)]
         field = "field_code" if name in FIELD_OBJECTS else "id"
         return [record for record in self.records_of(name) if str(record[field]) == key]
 
@@ -74,7 +75,8 @@ class Pages:
         if name == "deal_products":
             return self._add_line(dict(body))
         entity = self._entity(name)
-        return self._bare(entity.create(read_body(entity.post, _raw(body)).given(), self.human))
+        given = read_body(entity.post, _raw(body)).given()
+        return self._bare(name, entity.create(given, self.human))
 
     def _add_line(self, body: dict[str, Any]) -> Record:
         deal_id = body.pop("deal_id", None)
@@ -89,12 +91,27 @@ class Pages:
             return dict(changed.body["data"])
         if name == "notes":
             return self.desk.notes.update(_number(key), _raw(body), self.human)
+        if name == "users":
+            return self._change_user(key, body)
         entity = self._entity(name)
         given = read_body(entity.patch, _raw(body)).given()
         if name == "deal_products":
             line = self._line(key)
             return self.desk.lines.change(line["deal_id"], line["id"], given, self.human)
-        return self._bare(entity.update(_number(key), given, self.human))
+        return self._bare(name, entity.update(_number(key), given, self.human))
+
+    def _change_user(self, key: str, body: Body) -> Record:
+        """Only what an administrator does here: a name, or a user out of service."""
+        user = self.account.users.get(_number(key))
+        if user is None:
+            raise not_found()
+        kinds = {"name": str, "active_flag": bool}
+        if not all(key in kinds and isinstance(value, kinds[key]) for key, value in body.items()):
+            raise generic(400, "a user's name and active_flag can be changed")
+        changed = {**user, **body, "modified": to_v1(self.account.stamp())}
+        self.account.users[user["id"]] = changed
+        self.account.publish("change", "user", changed, user, self.human)
+        return dict(changed)
 
     def delete(self, name: str, key: str) -> Record:
         """The record as it was left: marked deleted, or its last state where it is gone."""
@@ -118,14 +135,20 @@ class Pages:
             into = body.get("into")
             if not isinstance(into, int):
                 raise generic(400, "into is needed: the id of the record that stays")
-            return self._bare(merge(self._entity(name), _number(key), into, self.human))
+            merged = merge(self._entity(name), _number(key), into, self.human)
+            return self._bare(name, merged)
         changes = _DEAL_ACTIONS.get(action)
         if name != "deals" or changes is None:
             raise generic(404, f"no action {action} of {name}")
         return self.change(name, key, {**changes(body), "status": _STATUS[action]})
 
-    def _bare(self, record: Record) -> Record:
-        return dict(record)
+    def _bare(self, name: str, record: Record) -> Record:
+        """Every field, unset custom ones as null."""
+        if "custom_fields" not in record:
+            return dict(record)
+        book = self.account.fields[self._entity(name).kind]
+        shown = book.render(record["custom_fields"], None, nulls=True, labels=False)
+        return {**record, "custom_fields": shown}
 
     def _entity(self, name: str) -> Entity:
         entity = self.desk.entities.get(name)
