@@ -1,0 +1,154 @@
+"""Field ownership: what is written, what a person keeps, and what is remembered of it."""
+
+from __future__ import annotations
+
+from ml_connector.core.flow import ONCE, SOURCE, UNTIL_TOUCHED, Owner
+from ml_connector.core.mapping import Desired
+from ml_connector.core.objects import TargetRecord
+from ml_connector.core.plan import (
+    Base, is_unchanged, plan_adoption, plan_create, plan_update, reads_first, remembered,
+)  # fmt: skip
+from ml_connector.core.values import Value
+
+OWNERS = {"value": SOURCE, "title": ONCE, "stage": UNTIL_TOUCHED}
+
+
+def desired(follows: dict[str, str] | None = None, **fields: Value) -> Desired:
+    owners: dict[str, Owner] = {name: OWNERS.get(name, SOURCE) for name in fields}
+    return Desired(fields, owners, follows or {}, {name: name for name in fields})
+
+
+def target(**fields: Value) -> TargetRecord:
+    return TargetRecord("7", fields, "2026-01-01T00:00:00Z")
+
+
+def made(**fields: Value) -> Base:
+    """The base after a create of these fields."""
+    return remembered(plan_create(desired(**fields)), target(**fields))
+
+
+def test_a_create_leaves_out_what_has_no_value() -> None:
+    write = plan_create(desired(value="10.00", title="A", stage=None))
+    assert write.fields == {"value": "10.00", "title": "A"}
+    assert write.changes["value"] == {"before": None, "after": "10.00"}
+
+
+def test_a_follower_is_written_only_with_its_leader() -> None:
+    alone = plan_create(desired({"won_time": "status"}, won_time="x", status=None))
+    assert alone.fields == {}
+    both = plan_create(desired({"won_time": "status"}, won_time="x", status="won"))
+    assert both.fields == {"won_time": "x", "status": "won"}
+
+
+def test_the_same_amount_in_another_form_is_unchanged() -> None:
+    base = remembered(plan_create(desired(value="10.00")), target(value=10))
+    assert is_unchanged(desired(value="10.00"), base)
+    assert is_unchanged(desired(value="10.0"), Base({"value": 10}, {}))
+    assert not is_unchanged(desired(value="10.01"), base)
+
+
+def test_a_once_field_never_makes_a_change() -> None:
+    base = made(value="10", title="A")
+    assert is_unchanged(desired(value="10", title="B"), base)
+
+
+def test_only_what_differs_is_written() -> None:
+    base = made(value="10", title="A", stage="1")
+    write = plan_update(desired(value="12", title="A", stage="1"), base, None)
+    assert write.fields == {"value": "12"}
+    assert write.changes == {"value": {"before": "10", "after": "12"}}
+
+
+def test_a_persons_stage_and_title_are_kept_and_named() -> None:
+    base = made(value="10", title="A", stage="1")
+    touched = target(value="10", title="Mine", stage="9")
+    write = plan_update(desired(value="12", title="A", stage="2"), base, touched)
+    assert write.fields == {"value": "12"}
+    assert set(write.kept) == {"title", "stage"}
+    after = remembered(write, target(value="12", title="Mine", stage="9"))
+    assert "stage" not in after.returned
+    assert after.wrote["stage"] == "2"
+
+
+def test_what_a_person_took_over_stays_theirs_for_good() -> None:
+    base = Base({"value": "10", "stage": "1"}, {"value": "10"})
+    back = target(value="10", stage="1")
+    write = plan_update(desired(value="10", stage="2"), base, back)
+    assert write.fields == {}
+    assert write.kept == ("stage",)
+    quiet = plan_update(desired(value="10", stage="1"), base, back)
+    assert quiet.kept == ()
+    assert "stage" not in remembered(quiet, back).returned
+
+
+def test_an_untouched_stage_follows_the_source() -> None:
+    base = made(value="10", stage="1")
+    write = plan_update(desired(value="10", stage="2"), base, target(value="10", stage="1"))
+    assert write.fields == {"stage": "2"}
+
+
+def test_the_sources_field_is_put_back_and_that_is_named() -> None:
+    base = made(value="10")
+    write = plan_update(desired(value="10"), base, target(value="99"))
+    assert write.fields == {"value": "10"}
+    assert write.overwritten == ("value",)
+    assert write.changes == {"value": {"before": "99", "after": "10"}}
+
+
+def test_nothing_is_written_where_the_target_has_it_already() -> None:
+    base = made(value="10")
+    assert plan_update(desired(value="12"), base, target(value="12")).fields == {}
+
+
+def test_an_adopted_record_keeps_what_a_person_set() -> None:
+    there = target(value="5", title="Mine", stage="9")
+    write = plan_adoption(desired(value="10", title="A", stage="1", key="k"), there, True)
+    assert write.fields == {"value": "10", "key": "k"}
+    assert set(write.kept) == {"title", "stage"}
+    base = remembered(write, target(value="10", title="Mine", stage="9", key="k"))
+    later = plan_update(desired(value="10", title="B", stage="2", key="k"), base, there)
+    assert "stage" not in later.fields
+    assert "title" not in later.fields
+
+
+def test_an_empty_field_of_an_adopted_record_is_filled() -> None:
+    write = plan_adoption(desired(stage="1", title="A"), target(stage=None, title="A"), True)
+    assert write.fields == {"stage": "1"}
+
+
+def test_a_record_shared_with_another_flow_gets_only_our_own_fields() -> None:
+    mine = Desired(
+        {"name": "A", "c0de": "key"},
+        {"name": UNTIL_TOUCHED, "c0de": SOURCE},
+        {},
+        {"name": "name", "c0de": "Wave customer ID"},
+    )
+    write = plan_adoption(mine, target(name="B"), owns_standard=False)
+    assert write.fields == {"c0de": "key"}
+    base = remembered(write, target(name="B", c0de="key"))
+    assert not base.owns_standard
+    assert is_unchanged(mine, base)
+    assert plan_update(mine, base, target(name="B", c0de="key")).fields == {}
+
+
+def test_a_new_code_of_a_field_is_written_again() -> None:
+    """A field that an administrator deleted and that was made anew has another code."""
+    base = made(old="key", value="10")
+    assert not is_unchanged(desired(new="key", value="10"), base)
+    assert plan_update(desired(new="key", value="10"), base, None).fields == {"new": "key"}
+
+
+def test_only_a_field_that_a_person_may_take_over_needs_a_look_first() -> None:
+    assert reads_first(desired(stage="1"))
+    assert not reads_first(desired(value="1", title="A"))
+
+
+def test_a_follower_goes_with_its_leader_in_an_update() -> None:
+    base = made(status="open")
+    rule = {"won_time": "status"}
+    won = plan_update(desired(rule, status="won", won_time="t"), base, None)
+    assert won.fields == {"status": "won", "won_time": "t"}
+    base = remembered(won, target(status="won", won_time="t"))
+    later = desired(rule, status="won", won_time="u")
+    assert is_unchanged(later, base)
+    assert plan_update(later, base, None).fields == {}
