@@ -1,144 +1,17 @@
-"""Webhooks: subscriptions, what a delivery carries, retries, bans, and removal."""
+"""Webhooks: what a delivery carries, retries, bans, and removal."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
-import json
-from typing import Any
 
 import pytest
 
 from ml_sandbox.deliveries import Delivery
-from ml_sandbox.vendors.pipedrive.account import Event
 
 from .bench import Bench
-
-URL = "http://127.0.0.1:9/hook"
-
-
-class Post:
-    """The far end, played by hand: what each event brings it, attempt by attempt."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        self.taken = len(bench.events)
-
-    def fresh(self) -> list[Delivery]:
-        """Deliveries of the events since the last look."""
-        events: list[Event] = self.bench.events[self.taken :]
-        self.taken = len(self.bench.events)
-        return [d for event in events for d in self.bench.vendor.deliveries.of(event)]
-
-    def bodies(self) -> list[dict[str, Any]]:
-        """All fresh deliveries, each taken at the first attempt with 200."""
-        return [body for d in self.fresh() if (body := self.attempt(d, 1, 200)) is not None]
-
-    def attempt(self, delivery: Delivery, number: int, status: int | None) -> Any:
-        posting = delivery.prepare(number)
-        if posting is None:
-            return None
-        self.pause = delivery.after(number, status)
-        self.headers = posting.headers
-        self.raw = posting.body
-        return json.loads(posting.body)
-
-
-async def subscribe(bench: Bench, **more: Any) -> dict[str, Any]:
-    body = {
-        "subscription_url": URL,
-        "event_action": "*",
-        "event_object": "*",
-        "name": "ours",
-        "http_auth_user": "u",
-        "http_auth_password": "p:w",
-        **more,
-    }
-    made = await bench.v1("POST", "/webhooks", body)
-    assert made.status == 201, made.body
-    found: dict[str, Any] = made.data
-    return found
-
-
-async def test_creating_listing_and_deleting(bench: Bench) -> None:
-    hook = await subscribe(bench, event_object="deal")
-    assert (hook["version"], hook["is_active"], hook["type"]) == ("2.0", 1, "general")
-    assert hook["http_auth_password"] == "p:w"
-    listed = await bench.v1("GET", "/webhooks")
-    assert listed.body["status"] == "ok"
-    assert [h["id"] for h in listed.data] == [hook["id"]]
-    gone = await bench.v1("DELETE", f"/webhooks/{hook['id']}")
-    assert gone.body == {"status": "ok", "success": True}
-    missing = await bench.v1("DELETE", f"/webhooks/{hook['id']}")
-    assert missing.status == 404
-    assert missing.body["errors"] == {"id": ["not found"]}
-
-
-@pytest.mark.parametrize(
-    ("body", "name"),
-    [
-        ({"subscription_url": None}, "subscription_url"),
-        ({"subscription_url": "ftp://127.0.0.1/x"}, "subscription_url"),
-        ({"subscription_url": "https://x.pipedrive.com/y"}, "subscription_url"),
-        ({"event_action": "added"}, "event_action"),
-        ({"event_object": "invoice"}, "event_object"),
-        ({"name": ""}, "name"),
-        ({"name": "x" * 256}, "name"),
-        ({"version": "3.0"}, "version"),
-        ({"user_id": 5}, "user_id"),
-        ({"secret": "x"}, "secret"),
-    ],
-)
-async def test_bad_subscriptions(bench: Bench, body: dict[str, Any], name: str) -> None:
-    usual = {
-        "subscription_url": URL,
-        "event_action": "*",
-        "event_object": "deal",
-        "name": "ours",
-    }
-    refused = await bench.v1("POST", "/webhooks", {**usual, **body})
-    assert refused.status == 400
-    assert (refused.body["status"], refused.body["success"]) == ("error", False)
-    assert list(refused.body["errors"]) == [name]
-
-
-async def test_unreachable_addresses_are_refused(bench: Bench) -> None:
-    bench.reachable[URL] = False
-    usual = {"subscription_url": URL, "event_action": "*", "event_object": "*", "name": "x"}
-    refused = await bench.v1("POST", "/webhooks", usual)
-    assert refused.body == {
-        "status": "error",
-        "success": False,
-        "errors": {"subscription_url": ["invalid or non-reachable URL"]},
-    }
-    bench.switches["webhook_reachability_check"] = False
-    assert (await bench.v1("POST", "/webhooks", usual)).status == 201
-    bench.switches["webhook_plain_http_refused"] = True
-    assert (await bench.v1("POST", "/webhooks", usual)).error == "Scope and URL mismatch"
-
-
-async def test_forty_a_user_and_no_more(bench: Bench) -> None:
-    for _ in range(40):
-        hook = await subscribe(bench)
-    usual = {"subscription_url": URL, "event_action": "*", "event_object": "*", "name": "x"}
-    assert (await bench.v1("POST", "/webhooks", usual)).status == 422
-    await subscribe(bench, user_id=99002)
-    await bench.v1("DELETE", f"/webhooks/{hook['id']}")
-    await subscribe(bench)
-
-
-async def test_an_app_sees_only_its_own(bench: Bench) -> None:
-    ours = await subscribe(bench)
-    app = bench.bearer()
-    body = {"subscription_url": URL, "event_action": "*", "event_object": "*", "name": "app"}
-    theirs = (await bench.call("POST", "/v1/webhooks", body, app)).data
-    assert theirs["type"] == "application"
-    assert [h["id"] for h in (await bench.call("GET", "/v1/webhooks", None, app)).data] == [
-        theirs["id"]
-    ]
-    forbidden = await bench.call("DELETE", f"/v1/webhooks/{ours['id']}", None, app)
-    assert (forbidden.status, forbidden.body) == (403, {"success": False, "message": "Forbidden"})
+from .post import Post, subscribe
 
 
 async def test_the_body_of_a_change(bench: Bench) -> None:

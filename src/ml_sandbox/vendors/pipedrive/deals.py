@@ -199,9 +199,7 @@ def _with_status(record: Record, old: Record | None, given: Mapping[str, Any], n
         raise Invalid(faults)
     if old is None or status != old["status"]:
         record = {**record, **_OPEN_TIMES, **{k: given[k] for k in _OPEN_TIMES if k in given}}
-    if status == "open":
-        record.update(_OPEN_TIMES)
-    else:
+    if status != "open":
         own_time = f"{status}_time"
         record[own_time] = record[own_time] or record["close_time"] or now
         record["close_time"] = record["close_time"] or record[own_time]

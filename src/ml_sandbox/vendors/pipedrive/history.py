@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from ml_sandbox.business.bills import Bill
 from ml_sandbox.business.cast import Business, Customer
 from ml_sandbox.business.names import GOODS
 
@@ -26,6 +27,7 @@ AGE = timedelta(days=240)
 MOST_KNOWN = 24
 MOST_BY_MAIL = 4
 MOST_DEALS = 12
+NAMED_BY_INVOICE = 2
 KNOWN_SHARE = 0.3
 TWINS = 2
 _STRANGERS = (
@@ -138,21 +140,33 @@ class _Movers:
         self._person(customer, self._organization(other)["id"], with_mail=True)
 
     def _deals(self, by_name: dict[int, Record]) -> None:
-        ordered = [b for b in self.business.bills if b.order_number and b.customer in by_name]
-        for bill in ordered[-MOST_DEALS:]:
-            sale, org = self.chance.choice(_SALES), by_name[bill.customer]
-            worth = sum(line.quantity * line.unit_price for line in bill.lines)
-            body = {
-                "title": f"{sale} ({bill.order_number})",
-                "org_id": org["id"],
-                "value": round(float(worth), 2),
-                "currency": bill.currency,
-            }
-            deal = self.desk.deals.create(body, self._actor())
-            self._follow_up(deal, org)
+        """Open deals of known customers: most name a purchase order, some the invoice itself."""
+        billed = [bill for bill in self.business.bills if bill.customer in by_name]
+        ordered = [bill for bill in billed if bill.order_number][-MOST_DEALS:]
+        for bill in ordered:
+            self._deal(bill, by_name[bill.customer], f"({bill.order_number})")
+        plain = [bill for bill in billed if not bill.order_number]
+        for bill in plain[-NAMED_BY_INVOICE:]:
+            self._deal(bill, by_name[bill.customer], f"- invoice {bill.number}")
         for org in list(by_name.values())[:3]:
             body = {"title": f"{org['name']} deal"[:255], "org_id": org["id"], "value": 1500.0}
             self.desk.deals.create(body, self._actor())
+
+    def _deal(self, bill: Bill, org: Record, reference: str) -> None:
+        worth = sum(line.quantity * line.unit_price for line in bill.lines)
+        body: Record = {
+            "title": f"{self.chance.choice(_SALES)} {reference}",
+            "org_id": org["id"],
+            "value": round(float(worth), 2),
+            "currency": bill.currency,
+        }
+        if bill.order_number and self.chance.random() < 0.5:
+            body["custom_fields"] = {self._order_field(): bill.order_number}
+        self._follow_up(self.desk.deals.create(body, self._actor()), org)
+
+    def _order_field(self) -> str:
+        fields = self.desk.account.fields["deal"].custom.values()
+        return next(str(f["field_code"]) for f in fields if f["field_name"] == "PO number")
 
     def _follow_up(self, deal: Record, org: Record) -> None:
         due = (self.calendar.moment + timedelta(days=7)).date().isoformat()
