@@ -148,13 +148,12 @@ def _engine(url: URL, pool: type[Pool], begin: str, pragmas: Sequence[str]) -> E
 
 
 def _probe(database: Database) -> None:
-    """Read the schema, which finds damage, and write without committing, which finds the rest.
+    """Read the first page, take the lock and write without committing, to find what is wrong.
 
     The lock alone would not do: for a file that can only be read, BEGIN IMMEDIATE begins plainly.
     """
     with database.writer.connect() as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
-        connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema")
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         connection.exec_driver_sql(f"PRAGMA user_version={version:d}")
         connection.rollback()
