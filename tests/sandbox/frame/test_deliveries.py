@@ -126,5 +126,5 @@ async def test_a_reset_drops_what_is_on_its_way(told: InProcessSandbox) -> None:
     told.outbox.answers = [500]
     await create(told, "New")
     await told.control("POST", "reset", {})
-    await told.advance(3600)
+    await told.clock.advance(3600)
     assert len(told.outbox.posted) == 1
