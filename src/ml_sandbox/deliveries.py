@@ -35,7 +35,8 @@ class Delivery:
 
     `after(attempt, status)` gives the seconds to the next attempt, or None if there is none; the
     status is None where no answer came in time. `topic` is the vendor's event name, which the
-    `operation` of a webhook fault is matched against.
+    `operation` of a webhook fault is matched against. What is not `counted` (a probe) is no
+    webhook: no fault befalls it and no counter sees it.
     """
 
     vendor: str
@@ -43,6 +44,7 @@ class Delivery:
     prepare: Callable[[int], Posting | None]
     after: Callable[[int, int | None], float | None]
     timeout_seconds: float = 10.0
+    counted: bool = True
 
 
 def is_success(status: int | None) -> bool:
@@ -74,8 +76,11 @@ class Deliveries:
 
     def send(self, delivery: Delivery) -> None:
         """Starts a delivery and returns at once. Needs a running event loop."""
+        if not delivery.counted:
+            self._start(self._run(delivery, None))
+            return
         if self._strikes("webhook_drop", delivery) is not None:
-            self._counters.webhook(delivery.vendor, "dropped")
+            self._count(delivery, "dropped")
             return
         wait = self._wait(delivery)
         self._start(self._run(delivery, wait))
@@ -124,26 +129,30 @@ class Deliveries:
         for attempt in itertools.count(1):
             posting = delivery.prepare(attempt)
             if posting is None:
-                self._counters.webhook(delivery.vendor, "dropped")
+                self._count(delivery, "dropped")
                 return
             status = await self._attempt(delivery, attempt, posting)
-            if wait is None and attempt == 1:
+            if wait is None and attempt == 1 and delivery.counted:
                 self._let_go(delivery.vendor)
             pause = delivery.after(attempt, status)
             if pause is None:
                 if not is_success(status):
-                    self._counters.webhook(delivery.vendor, "dropped")
+                    self._count(delivery, "dropped")
                 return
             await self._clock.sleep(pause)
 
     async def _attempt(self, delivery: Delivery, attempt: int, posting: Posting) -> int | None:
-        self._counters.webhook(delivery.vendor, "sent" if attempt == 1 else "retried")
+        self._count(delivery, "sent" if attempt == 1 else "retried")
         status = await self._sender.post(
             posting.url, posting.headers, posting.body, delivery.timeout_seconds
         )
         if is_success(status):
-            self._counters.webhook(delivery.vendor, "answered")
+            self._count(delivery, "answered")
         return status
+
+    def _count(self, delivery: Delivery, what: str) -> None:
+        if delivery.counted:
+            self._counters.webhook(delivery.vendor, what)
 
     def _let_go(self, vendor: str) -> None:
         """A later delivery has gone out: those held back for reordering follow it now."""

@@ -129,6 +129,17 @@ class GrantBook:
             return None
         return None if found.expires is not None and now >= found.expires else found.grant
 
+    def consented(self, account: str, scope: str) -> bool:
+        """Whether a living grant covers that account and scope, `resource:*` included."""
+        every = f"{scope.partition(':')[0]}:*"
+        return any(
+            not grant.revoked
+            and grant.account in ("", account)
+            and scope not in grant.lost_scopes
+            and (grant.allows(scope) or grant.allows(every))
+            for grant in self._grants
+        )
+
     def expire(self, token: str) -> None:
         self._access.pop(token, None)
 

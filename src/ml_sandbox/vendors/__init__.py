@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from ml_sandbox.vendor import VendorKind
-from ml_sandbox.vendors import pipedrive
+from ml_sandbox.vendors.pipedrive import KIND as PIPEDRIVE
+from ml_sandbox.vendors.wave import KIND as WAVE
 
-VENDORS: tuple[VendorKind, ...] = (pipedrive.KIND,)
+VENDORS: tuple[VendorKind, ...] = (
+    WAVE,
+    PIPEDRIVE,
+)
