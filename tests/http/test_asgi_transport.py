@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from ml_connector.core.wire import Response as Answer
 from ml_connector.http.aiohttp_transport import AiohttpTransport
-from ml_connector.http.asgi_transport import AsgiTransport, Message
+from ml_connector.http.asgi_transport import AsgiApp, AsgiTransport, Message
 from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
 
 
@@ -145,6 +145,30 @@ async def test_silence_is_no_answer() -> None:
 
     with pytest.raises(NoAnswer):
         await AsgiTransport({"http://one": silent}).send(to("http://one/"))
+
+
+def saying(headers: list[tuple[bytes, bytes]], more_body: bool) -> AsgiApp:
+    async def app(
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"half", "more_body": more_body})
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("headers", "more_body"), [([], True), ([(b"content-length", b"10")], False)]
+)
+async def test_half_an_answer_is_no_answer(
+    headers: list[tuple[bytes, bytes]], more_body: bool
+) -> None:
+    with pytest.raises(NoAnswer):
+        await AsgiTransport({"http://one": saying(headers, more_body)}).send(to("http://one/"))
+    whole = AsgiTransport({"http://one": saying([(b"content-length", b"4")], False)})
+    assert (await whole.send(to("http://one/"))).body == b"half"
 
 
 async def test_the_application_runs_in_the_callers_task() -> None:

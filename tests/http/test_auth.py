@@ -39,8 +39,8 @@ class Keeper:
 
     async def renew(self, stale_version: int) -> HeldTokens:
         if self.held.version == stale_version:
-            await self.clock.sleep(1)
             self.renewals += 1
+            await self.clock.sleep(1)
             if self.fault is not None:
                 raise self.fault
             self.held = self._made(stale_version + 1)

@@ -141,16 +141,27 @@ async def test_a_cancelled_waiter_leaves_no_trace(calls: Calls) -> None:
     assert calls.names[-1] == "after"
 
 
-async def test_one_that_is_cancelled_as_it_is_let_in_gives_its_place_back(calls: Calls) -> None:
+async def test_one_that_is_cancelled_before_it_is_let_in_is_passed_over(calls: Calls) -> None:
     declared = limits(at_once=1)
     first = asyncio.ensure_future(calls.make(declared, "first", seconds=1.0))
     second = asyncio.ensure_future(calls.make(declared, "second"))
     await settle()
-    for sleeper in (first, second):
-        sleeper.cancel()  # the first one leaves and lets the second one in, which is cancelled too
+    for waiting in (first, second):
+        waiting.cancel()
     await settle()
     await calls.clock.run(calls.make(declared, "third"))
     assert calls.names == ["first", "third"]
+
+
+async def test_one_that_is_cancelled_as_it_is_let_in_gives_its_place_back(calls: Calls) -> None:
+    declared = limits(at_once=1)
+    async with calls.pacing.admitted(declared, Price(), "live"):
+        second = asyncio.ensure_future(calls.make(declared, "second"))
+        await settle()
+    second.cancel()  # it is let in already, and has not run since
+    await settle()
+    await calls.clock.run(calls.make(declared, "third"))
+    assert calls.names == ["third"]
 
 
 async def test_a_wider_limit_counts_at_once(calls: Calls) -> None:
@@ -212,9 +223,10 @@ async def test_the_vendors_header_makes_us_wait_for_the_reset(calls: Calls) -> N
 async def test_the_header_of_a_search_does_not_correct_the_general_window(calls: Calls) -> None:
     declared = limits(Window(10, 2.0))
     reading = Reading(window_left=0, window_reset_seconds=1.5)
+    await calls.clock.run(calls.make(declared))
     await calls.pacing.correct(declared, Price(kind="search"), reading)
     await calls.clock.run(calls.make(declared))
-    assert calls.moments == [0.0]
+    assert calls.moments == [0.0, 0.1]
 
 
 ALLOWANCE = Allowance(tokens=1000, share=0.5, live_share=0.2, reset_slack_seconds=600)
@@ -363,15 +375,13 @@ async def test_a_probe_without_an_answer_leaves_the_next_call_to_probe(calls: Ca
             await calls.clock.sleep(1.0)
             raise ConnectionError
 
-    results = await calls.clock.run(
-        asyncio.wait_for(
-            asyncio.gather(
-                unanswered(), calls.make(limits(), "next"), return_exceptions=True
-            ), None,
-        )
-    )  # fmt: skip
+    async def all_three() -> tuple[BaseException | None, ...]:
+        others = (calls.make(limits(), name) for name in ("next", "last"))
+        return tuple(await asyncio.gather(unanswered(), *others, return_exceptions=True))
+
+    results = await calls.clock.run(all_three())
     assert isinstance(results[0], ConnectionError)
-    assert calls.started == [("next", 1.0)]
+    assert calls.started == [("next", 1.0), ("last", pytest.approx(1.1))]
 
 
 async def test_a_probe_that_finds_it_still_closed_turns_the_others_away(calls: Calls) -> None:

@@ -93,7 +93,8 @@ def test_a_second_signature_and_a_second_secret_do() -> None:
         WAVE_HEADER.replace("t=1777600000", "t=1777600000.0"),
         WAVE_HEADER.replace("t=1777600000", "t=١٧٧٧٦٠٠٠٠٠"),
         WAVE_HEADER.replace("t=1777600000", "t=" + "9" * 400),
-        f"t=1,{WAVE_HEADER}", WAVE_HEADER.replace("v1", "v2"), WAVE_HEADER[:-1],
+        f"t=1,{WAVE_HEADER}", f"{WAVE_HEADER},t=1777600000",
+        WAVE_HEADER.replace("v1", "v2"), WAVE_HEADER[:-1],
         WAVE_HEADER.replace("3eb6", "3EB6"), "t=1777600000,v1=", "t=1777600000,v1=\udcff",
     ],
 )  # fmt: skip
