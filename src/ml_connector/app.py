@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ from ml_connector.core.ports import Clock
 from ml_connector.engine.commands import Commands
 from ml_connector.engine.ingest import Ingest
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.looking import Look
 from ml_connector.engine.passing import Progress, take_over
 from ml_connector.engine.resources import Resources
 from ml_connector.flows import FLOWS
@@ -31,16 +32,31 @@ from ml_connector.http.clock import FollowingClock, SystemClock
 from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor
 from ml_connector.settings import Settings
-from ml_connector.store import allowances, lanes, requests
+from ml_connector.store import allowances, lanes, requests, rotation
 from ml_connector.store.database import Store
-from ml_connector.store.home import Home
+from ml_connector.store.home import Home, HomeLock, lock_holder, try_lock
 from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring
 from ml_connector.store.keyring import KEY_BYTES, Key, KeyRing, KeyRingSource, keyring_source
 from ml_connector.store.migrate import upgrade
 from ml_connector.store.sqlite import open_database
-from ml_connector.store.vault import Vault
+from ml_connector.store.vault import Vault, delete_secrets, put_secret
 from ml_connector.vendors import VENDORS
 
+__all__ = [
+    "App",
+    "Home",
+    "HomeLock",
+    "Look",
+    "Redactor",
+    "create",
+    "do",
+    "handed_over",
+    "lock_holder",
+    "opened",
+    "try_lock",
+]
+
+LOOK_SECONDS = 1.0
 HANDOVER_SECONDS = 0.1
 RETENTION_SECONDS = 3600.0
 
@@ -81,6 +97,15 @@ class App:
     def store(self) -> Store:
         return self.res.store
 
+    @property
+    def look(self) -> Look:
+        """Everything that only looks. Addresses begin with where vendors, or else we, reach it."""
+        holder = lock_holder(self.home)
+        served = f"http://{self.settings.host}:{self.settings.port}"
+        if holder is not None and holder.address:
+            served = holder.address
+        return Look(self.res, self.res.public_url or served)
+
     async def workspace(self, name: str) -> str:
         """The id of a workspace. Raises Mistake where there is none of that name."""
         id = await self.store.read(lambda c: lanes.workspace_id(c, name))
@@ -100,7 +125,20 @@ class App:
     ) -> dict[str, Any]:
         """Do a command here. Only for whoever holds the home's lock."""
         lane = await self.lane(workspace)
-        return await Commands(self.res, lane, self.ingest.forget).perform(kind, args, progress)
+        commands = Commands(self.res, lane, self.ingest.forget, self._rotate)
+        return await commands.perform(kind, args, progress)
+
+    async def _rotate(self, progress: Progress) -> dict[str, Any]:
+        """A new key in the ring, while work goes on."""
+
+        def make() -> Key:
+            return new_key(self.res.chance.new_id(), self.res.clock)
+
+        def tell(done: int, total: int) -> None:
+            progress({"phase": "sealing secrets anew", "done": done, "total": total, "writes": 0})
+
+        done = await rotation.rotate(self.store, self.keyring, self.res.vault, make, tell)
+        return {"result": asdict(done), "exit": 0, "notes": []}
 
     async def serve_lanes(self, should_stop: Callable[[], bool]) -> None:
         """Work on every workspace, and do what commands hand over, until told to stop."""
@@ -155,19 +193,89 @@ class App:
         await self.store.write(lambda c: requests.end(c, row.id, state, result, now))
 
 
-async def handed_over(
+async def do(
     app: App, workspace: str, kind: str, args: dict[str, Any], progress: Progress
 ) -> dict[str, Any]:
-    """Have the running server do it, and wait for the result."""
+    """Do it here where the home's lock is free; else whoever serves on the home does it.
+
+    Where another command holds the home, its end is waited for.
+    """
+    while True:
+        lock = try_lock(app.home, kind)
+        if lock is not None:
+            with lock:
+                try:
+                    return await app.perform(workspace, kind, args, progress)
+                finally:
+                    app.lane_of.clear()  # without the lock an epoch is worth nothing
+        done = await handed_over(app, workspace, kind, args, progress)
+        if done is not None:
+            return done
+
+
+async def handed_over(
+    app: App, workspace: str, kind: str, args: dict[str, Any], progress: Progress
+) -> dict[str, Any] | None:
+    """Have the running server do it, and wait; the result, or None where nobody is there to take it.
+
+    Secrets are sealed into the vault: a request's row is for everybody to see.
+    """
     id, now = app.res.chance.new_id(), app.res.clock.now()
-    await app.store.write(lambda c: requests.put(c, id, workspace, kind, args, now))
+    args = dict(args)
+    secrets: dict[str, str] = args.pop("secrets", {})
+    owner = f"request:{id}"
+    if secrets:
+        args["sealed"] = owner
+
+    def put(conn: Connection) -> None:
+        for name, value in secrets.items():
+            put_secret(conn, app.res.vault, owner, name, value)
+        requests.put(conn, id, workspace, kind, args, now)
+
+    await app.store.write(put)
+    try:
+        return await _followed(app, id, progress)
+    finally:
+        await app.store.write(lambda c: delete_secrets(c, owner))
+
+
+async def _followed(app: App, id: str, progress: Progress) -> dict[str, Any] | None:
+    waited = 0.0
     while True:
         row = await app.store.read(lambda c: requests.get(c, id))
-        if row is not None and row.state in ("done", "failed") and row.result is not None:
+        if row is None:
+            return None
+        if row.state in ("done", "failed") and row.result is not None:
             return row.result
-        if row is not None and row.progress:
+        if row.progress:
             progress(row.progress)
         await asyncio.sleep(HANDOVER_SECONDS)
+        waited += HANDOVER_SECONDS
+        if waited >= LOOK_SECONDS:
+            waited = 0.0
+            if await _is_orphan(app):
+                return await app.store.write(lambda c: _withdraw(c, id))
+
+
+async def _is_orphan(app: App) -> bool:
+    """Whether nobody holds the home any more."""
+    lock = try_lock(app.home, "look")
+    if lock is None:
+        return False
+    lock.close()
+    return True
+
+
+def _withdraw(conn: Connection, id: str) -> dict[str, Any] | None:
+    """Take a request back that nobody took; what became of one that was taken is not known."""
+    row = requests.get(conn, id)
+    if row is None or row.state == "new":
+        requests.remove(conn, id)
+        return None
+    if row.result is not None:
+        return row.result
+    note = "The server stopped before it was done; run the command again."
+    return {"result": None, "exit": 2, "notes": [note]}
 
 
 async def create(home: Home, settings: Settings, workspace: str) -> bool:

@@ -30,10 +30,17 @@ Args = Mapping[str, Any]
 class Commands:
     """For one workspace's lane. `changed` is called when connections or secrets changed."""
 
-    def __init__(self, res: Resources, lane: Lane, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        res: Resources,
+        lane: Lane,
+        changed: Callable[[], None],
+        rotate: Callable[[Progress], Awaitable[Result]] | None = None,
+    ) -> None:
         self._res = res
         self._lane = lane
         self._changed = changed
+        self._rotate = rotate
         self._known: dict[str, Callable[[Args, Progress], Awaitable[Result]]] = {
             "connect": self._connect,
             "consent": self._consent,
@@ -45,6 +52,7 @@ class Commands:
             "sync": self._sync,
             "replay": self._replay,
             "resolve": self._resolve,
+            "keys_rotate": self._keys_rotate,
         }
 
     async def perform(self, kind: str, args: Args, progress: Progress) -> Result:
@@ -65,16 +73,20 @@ class Commands:
 
     async def _given(self, args: Args) -> Credentials:
         """The credentials; those of a handed over request lie in the vault, not in the request."""
-        secrets = dict(args.get("secrets") or {})
-        owner = args.get("sealed")
-        if owner:
-            vault = self._res.vault
-            secrets = await self._res.store.read(lambda c: get_secrets(c, vault, str(owner)))
-            await self._res.store.write(lambda c: delete_secrets(c, str(owner)))
         return Credentials(
-            self._lane.workspace, args["vendor"], args["name"], dict(args["settings"]), secrets,
-            args.get("redirect_url") or "",
+            self._lane.workspace, args["vendor"], args["name"], dict(args["settings"]),
+            await self._secrets(args), args.get("redirect_url") or "",
         )  # fmt: skip
+
+    async def _secrets(self, args: Args) -> dict[str, str]:
+        """What must not stand in a request's row."""
+        owner = args.get("sealed")
+        if not owner:
+            return dict(args.get("secrets") or {})
+        vault = self._res.vault
+        secrets = await self._res.store.read(lambda c: get_secrets(c, vault, str(owner)))
+        await self._res.store.write(lambda c: delete_secrets(c, str(owner)))
+        return secrets
 
     async def _connect(self, args: Args, progress: Progress) -> Result:
         done = await connecting.connect(self._res, await self._given(args))
@@ -85,7 +97,8 @@ class Commands:
         return _done(await connecting.begin_consent(self._res, await self._given(args)))
 
     async def _exchange(self, args: Args, progress: Progress) -> Result:
-        done = await connecting.end_consent(self._res, args["state"], args["url"])
+        returned = await self._secrets(args)  # the address holds a code, which is a secret
+        done = await connecting.end_consent(self._res, args["state"], returned["url"])
         await self._reconnected(done["name"])
         return _done(done)
 
@@ -270,6 +283,14 @@ class Commands:
         wish = Wish(keys=((review.route, review.source_key),))
         lane = self._lane
         return _summed(await passing.sync(self._res, lane.opener, row, lane.epoch, wish, progress))
+
+    # --- keys -----------------------------------------------------------------------------------
+
+    async def _keys_rotate(self, args: Args, progress: Progress) -> Result:
+        """A new key, and every secret sealed anew with it, while work goes on."""
+        if self._rotate is None:
+            raise Mistake("This process has no key ring that it could change.")
+        return await self._rotate(progress)
 
 
 def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> tuple[str, str]:

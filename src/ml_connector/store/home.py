@@ -74,10 +74,11 @@ class Home:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a home: the process, and what for (`serve`, `sync`, …)."""
+    """Who holds a home: the process, what for (`serve`, `sync`, …), and where a server listens."""
 
     pid: int
     purpose: str
+    address: str = ""
 
 
 class HomeLock:
@@ -92,6 +93,13 @@ class HomeLock:
             os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
+
+    def note(self, purpose: str, address: str = "") -> None:
+        """Say who holds it, for people who ask."""
+        if self._descriptor is not None:
+            told = json.dumps({"pid": os.getpid(), "purpose": purpose, "address": address})
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, told.encode(), 0)
 
     def __enter__(self) -> Self:
         return self
@@ -116,21 +124,21 @@ def try_lock(home: Home, purpose: str) -> HomeLock | None:
         raise _unlockable(home, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode(), 0)
+        lock = HomeLock(descriptor)
+        lock.note(purpose)
     except OSError as error:
         os.close(descriptor)
         if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
             return None
         raise _unlockable(home, error) from error
-    return HomeLock(descriptor)
+    return lock
 
 
 def lock_holder(home: Home) -> Holder | None:
     """Who wrote itself into the lock file last; only to tell a person, never to decide by."""
     try:
         found = json.loads(home.lock.read_bytes())
-        return Holder(int(found["pid"]), str(found["purpose"]))
+        return Holder(int(found["pid"]), str(found["purpose"]), str(found.get("address", "")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

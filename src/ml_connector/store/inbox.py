@@ -63,6 +63,18 @@ def of_record(conn: Connection, workspace: str, object: str, key: str) -> list[d
     ]  # fmt: skip
 
 
+def keys_of(conn: Connection, workspace: str, object: str) -> list[str]:
+    """Every form in which deliveries named records of this object."""
+    rows = conn.execute(
+        select(inbox.c.key)
+        .join(endpoints, endpoints.c.id == inbox.c.endpoint)
+        .where(endpoints.c.workspace == workspace, inbox.c.object == object)
+        .distinct()
+        .order_by(inbox.c.key)
+    )
+    return [row.key for row in rows]
+
+
 def count_forged(conn: Connection, endpoint: str, now: datetime) -> None:
     conn.execute(
         update(endpoints)

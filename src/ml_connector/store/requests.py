@@ -66,12 +66,18 @@ def end(conn: Connection, id: str, state: str, result: dict[str, Any], now: date
 
 def abandon(conn: Connection, now: datetime) -> None:
     """A process that took these is gone: tell whoever waits."""
-    lost = {"error": "The server stopped before it was done; run the command again.", "exit": 2}
+    note = "The server stopped before it was done; run the command again."
+    lost = {"result": None, "exit": 2, "notes": [note]}
     conn.execute(
         update(requests)
         .where(requests.c.state == "running")
         .values(state="failed", result=lost, ended_at=now)
     )
+
+
+def remove(conn: Connection, id: str) -> None:
+    """Take a request back."""
+    conn.execute(delete(requests).where(requests.c.id == id))
 
 
 def retain(conn: Connection, now: datetime) -> None:

@@ -1,0 +1,201 @@
+"""Standing is how everything stands right now: what waits and why, what the day has cost so far.
+
+The forecast of the day says what is known to come: what is pending will cost its writes. What
+people will change later today nobody knows, and it is not guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ml_connector.core.faults import Fault
+from ml_connector.core.limits import Allowance
+from ml_connector.core.objects import Costs
+from ml_connector.engine.resources import Resources
+from ml_connector.engine.subscribing import secrets_owner
+from ml_connector.store import (
+    allowances,
+    connections,
+    flows,
+    grants,
+    lanes,
+    links,
+    pending,
+    reviews,
+)
+
+WARNING_DAYS = (1, 3, 14)
+Told = dict[str, Any]
+Gauge = tuple[str, dict[str, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is pending for one kind of target record, of which `unlinked` would be new ones."""
+
+    waiting: int
+    unlinked: int
+    costs: Costs
+
+
+def forecast_tokens(spent: int, backlogs: Sequence[Backlog]) -> int:
+    """What the day will have cost when all that is pending is done: at most, in tokens.
+
+    Each pending record is counted as one write, though some will turn out unchanged; before new
+    ones are made, the target's listing of recent changes is read once for each kind.
+    """
+    to_come = 0
+    for backlog in backlogs:
+        known = backlog.waiting - backlog.unlinked
+        to_come += backlog.unlinked * backlog.costs.create
+        to_come += known * (backlog.costs.update + backlog.costs.read)
+        to_come += backlog.costs.page if backlog.unlinked else 0
+    return spent + to_come
+
+
+def days_of_warning(ends: datetime, now: datetime) -> int | None:
+    """The threshold that the end of a consent has passed: 14, 3 or 1 days ahead; None if far off."""
+    left = ends - now
+    return next((days for days in WARNING_DAYS if left <= timedelta(days=days)), None)
+
+
+def standing(conn: Connection, res: Resources, workspace: str, now: datetime) -> Told:
+    """As `status` prints it."""
+    rows = connections.listing(conn, workspace)
+    told = [_connection(conn, res, row, now) for row in rows]
+    return {
+        "flows": [_flow(conn, row, now) for row in flows.listing(conn, workspace)],
+        "connections": told,
+        "warnings": [t["warning"] for t in told if t["warning"]],
+    }
+
+
+def _flow(conn: Connection, row: flows.Row, now: datetime) -> Told:
+    waiting = pending.waiting(conn, row.id)
+    oldest: datetime | None = waiting["oldest"]
+    return {
+        "name": row.name,
+        "state": row.state,
+        "reason": row.reason,
+        "waiting": waiting["waiting"],
+        "review": reviews.count(conn, row.id),
+        "oldest_waiting_s": round((now - oldest).total_seconds()) if oldest else None,
+        "waits_for": _reasons(row, waiting["waits_for"]),
+    }
+
+
+def _reasons(row: flows.Row, waits_for: Mapping[str, int]) -> dict[str, int]:
+    """Reason → how many; what would have its turn waits for the flow where that is paused."""
+    told = dict(waits_for)
+    if "turn" in told and row.state == flows.PAUSED:
+        told["paused"] = told.pop("turn")
+    elif "turn" in told and row.backfilled_version == 0:
+        told["first sync"] = told.pop("turn")
+    return told
+
+
+def _connection(conn: Connection, res: Resources, row: connections.Row, now: datetime) -> Told:
+    vendor = res.vendors.get(row.vendor)
+    owner = secrets_owner(row, vendor.endpoint_of if vendor else "connection")
+    endpoint = connections.endpoint_of(conn, owner)
+    grant = grants.get(conn, row.grant)
+    ends = grant.refresh_expires_at if grant else None
+    paused_until = row.paused_until.isoformat() if row.paused_until else None
+    return {
+        "name": row.name,
+        "vendor": row.vendor,
+        "state": row.state,
+        "reason": row.reason,
+        "paused_until": paused_until,
+        "budget": _budget(conn, res, row, grant.kind if grant else "token", now),
+        "consent_ends": ends.isoformat() if ends else None,
+        "warning": _warning(row, ends, now),
+        "deliveries": {
+            "forged": endpoint.forged if endpoint else 0,
+            "unknown": endpoint.unknown if endpoint else 0,
+            "last_forged_at": (
+                endpoint.last_forged_at.isoformat()
+                if endpoint and endpoint.last_forged_at
+                else None
+            ),
+        },
+    }
+
+
+def _warning(row: connections.Row, ends: datetime | None, now: datetime) -> str | None:
+    if ends is None or days_of_warning(ends, now) is None:
+        return None
+    left = ceil((ends - now) / timedelta(days=1))
+    when = f"ends in {left} day{'' if left == 1 else 's'}" if left > 0 else "has ended"
+    return (
+        f"The consent of connection {row.name} {when} ({ends:%Y-%m-%d}). "
+        f"`ml-connector connect {row.vendor} --name {row.name}` renews it."
+    )
+
+
+def _budget(
+    conn: Connection, res: Resources, row: connections.Row, how: str, now: datetime
+) -> Told | None:
+    """The day's tokens at a vendor that meters them; None elsewhere."""
+    allowance = allowance_of(res, row, how)
+    if allowance is None or row.account is None:
+        return None
+    day = now.astimezone(UTC).date().isoformat()
+    spent = allowances.spent(conn, f"account:{row.account}", day)
+    return {
+        "day": day,
+        "spent": spent,
+        "limit": allowance.tokens,
+        "share": allowance.share,
+        "ours": int(allowance.tokens * allowance.share),
+        "forecast": forecast_tokens(spent, _backlogs(conn, res, row)),
+        "paused_until": row.paused_until.isoformat() if row.paused_until else None,
+        "reason": row.reason,
+    }
+
+
+def allowance_of(res: Resources, row: connections.Row, how: str) -> Allowance | None:
+    """What the vendor grants this connection for a day, by its settings."""
+    vendor = res.vendors.get(row.vendor)
+    if vendor is None:
+        return None
+    try:
+        return vendor.limits(row.settings, "", "oauth" if how == "oauth" else "token").allowance
+    except Fault:
+        return None
+
+
+def _backlogs(conn: Connection, res: Resources, row: connections.Row) -> list[Backlog]:
+    told = []
+    for installed in flows.writing(conn, row.id):
+        for route in res.flows[installed.kind].routes:
+            keys = [r["key"] for r in pending.rows_of(conn, installed.id, route.name)]
+            linked = links.linked_keys(conn, installed.id, route.name) if keys else set()
+            unlinked = sum(1 for key in keys if key not in linked)
+            told.append(Backlog(len(keys), unlinked, route.writes.costs))
+    return told
+
+
+def gauges(conn: Connection, res: Resources, now: datetime) -> list[Gauge]:
+    """What a monitoring system may want to watch, over all workspaces."""
+    told: list[Gauge] = []
+    for workspace in lanes.workspace_ids(conn):
+        state = standing(conn, res, workspace, now)
+        for flow in state["flows"]:
+            label = {"workspace": workspace, "flow": flow["name"]}
+            for reason, count in flow["waits_for"].items():
+                told.append(("pending", {**label, "waits_for": reason}, count))
+            told.append(("oldest_pending_seconds", label, flow["oldest_waiting_s"] or 0))
+            told.append(("reviews", label, flow["review"]))
+        for connection in state["connections"]:
+            label = {"workspace": workspace, "connection": connection["name"]}
+            told.append(("connection_state", {**label, "state": connection["state"]}, 1))
+            if connection["budget"]:
+                told.append(("tokens_spent_today", label, connection["budget"]["spent"]))
+    return told
