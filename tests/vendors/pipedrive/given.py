@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ml_connector.core.vendor import ConnectionFacts
+from ml_connector.core.vendor import ConnectionFacts, SubscribingTarget
 from ml_connector.core.wire import Errand, Response
 from ml_connector.http.auth import StaticToken
 from ml_connector.http.guard import Guard
@@ -81,7 +81,7 @@ class Script:
 class Bench:
     """One connection's client and the errand its calls are made for."""
 
-    client: PipedriveClient
+    client: SubscribingTarget
     errand: Errand
     clock: VirtualClock
 

@@ -352,6 +352,7 @@ async def test_a_subscription_is_made_listed_and_deleted() -> None:
         "http_auth_password": "p-sample",
     }
     assert (made.id, made.event, made.healthy) == ("31", "deal.*", True)
+    assert on.errand.tokens == on.client.subscribe_tokens
     listed = await on.client.subscriptions(on.errand)
     assert listed[0] == made
     assert (listed[1].healthy, listed[1].detail) == (False, "too many failures")

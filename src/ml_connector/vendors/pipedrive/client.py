@@ -32,7 +32,10 @@ LISTED_AT_ONCE = COSTS.page // COSTS.read
 
 
 class PipedriveClient:
-    """For one connection. Implements `core.vendor.TargetClient` and `SubscriberClient`."""
+    """For one connection. Implements `core.vendor.SubscribingTarget`."""
+
+    subscribe_tokens = calls.CREATE_WEBHOOK.tokens
+    unsubscribe_tokens = calls.DELETE_WEBHOOK.tokens
 
     def __init__(self, wire: Wire, facts: ConnectionFacts) -> None:
         self._api = Api(wire, facts.settings)
