@@ -62,9 +62,13 @@ class Redactor:
             for form in forms:
                 if form in text:
                     text = text.replace(form, HIDDEN)
-        text = _CREDENTIAL.sub(rf"\1 {HIDDEN}", text)
-        text = _USERINFO.sub(f"{HIDDEN}@", text)
-        return _NAMED.sub(_without_value, text)
+        if " " in text:
+            text = _CREDENTIAL.sub(rf"\1 {HIDDEN}", text)
+        if "://" in text:
+            text = _USERINFO.sub(f"{HIDDEN}@", text)
+        if "=" in text or ":" in text:
+            text = _NAMED.sub(_without_value, text)
+        return text
 
     def value(self, value: Any) -> Any:
         """The same for nested mappings, lists and texts; bytes become text; others stay."""

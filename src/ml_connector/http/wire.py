@@ -40,6 +40,8 @@ BACKOFF_SECONDS = 0.5
 URL_SIGNS = "%/:?#[]@!$&'()*+,;=~"
 """What may stand in an address as it is: a client escapes what it puts into a path itself."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 log = structlog.get_logger(__name__)
 
 
@@ -163,7 +165,7 @@ class ConnectionWire:
         request = call.request
         headers, body = {"accept": "application/json"}, None
         if request.json is not None:
-            body = json.dumps(request.json, ensure_ascii=False, separators=(",", ":")).encode()
+            body = _JSON.encode(request.json).encode()
             headers["content-type"] = "application/json"
         elif request.form is not None:
             body = urlencode(request.form).encode()
