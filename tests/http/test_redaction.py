@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_connector.http.redaction import HIDDEN, Redactor
@@ -90,6 +90,7 @@ def test_numbers_and_nothing_stay() -> None:
 
 
 @given(secret=st.text("abcdefXYZ0123456789-_./+=", min_size=6, max_size=60), around=st.text())
+@settings(deadline=None)
 def test_a_learnt_secret_never_comes_through(secret: str, around: str) -> None:
     redactor = Redactor()
     redactor.learn(secret)

@@ -28,7 +28,7 @@ async def transport() -> AsyncIterator[AiohttpTransport]:
         yield made
 
 
-def to(url: str, method: str = "GET", body: bytes | None = None, seconds: float = 5.0) -> Outgoing:
+def to(url: str, method: str = "GET", body: bytes | None = None, seconds: float = 30.0) -> Outgoing:
     return Outgoing(method, url, {}, body, seconds, private_allowed=True)
 
 

@@ -19,6 +19,7 @@ def most_in_any_window(starts: list[float], length: float) -> int:
 
 
 @given(calls=calls, seconds=seconds, pauses=pauses)
+@settings(deadline=None)
 def test_never_more_starts_than_declared(calls: int, seconds: float, pauses: list[float]) -> None:
     window, now, starts = RollingWindow(Window(calls, seconds)), 0.0, list[float]()
     for pause in pauses:
@@ -30,6 +31,7 @@ def test_never_more_starts_than_declared(calls: int, seconds: float, pauses: lis
 
 
 @given(calls=calls, seconds=seconds, rounds=st.integers(2, 20))
+@settings(deadline=None)
 def test_nine_tenths_are_used_while_there_is_work(calls: int, seconds: float, rounds: int) -> None:
     window, now, starts = RollingWindow(Window(calls, seconds)), 0.0, list[float]()
     while (now := window.free_at(now)) <= rounds * seconds:
@@ -50,7 +52,7 @@ def test_nine_tenths_are_used_while_there_is_work(calls: int, seconds: float, ro
         max_size=60,
     ),
 )
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_the_vendors_word_only_ever_tightens(calls: int, moves: list[tuple[str, float]]) -> None:
     window, now, starts = RollingWindow(Window(calls, 2.0)), 0.0, list[float]()
     for kind, number in moves:

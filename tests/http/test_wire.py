@@ -133,7 +133,7 @@ def line_over(
     settings: Mapping[str, str],
     clock: VirtualClock,
     authenticator: Authenticator | None = None,
-    timeout_seconds: float = 5.0,
+    timeout_seconds: float = 30.0,
 ) -> Line:
     grant, redactor, pacing = Grant(), Redactor(), Pacing(clock, MemoryBook())
     parts = WireParts(transport, pacing, redactor, clock, SeededChance())
@@ -148,7 +148,7 @@ def line_over(
 
 @asynccontextmanager
 async def wired(
-    script: Script, *, hang_after: int | None = None, timeout_seconds: float = 5.0
+    script: Script, *, hang_after: int | None = None, timeout_seconds: float = 30.0
 ) -> AsyncIterator[tuple[Line, RawServer]]:
     async with serving(script, hang_after=hang_after) as server, AiohttpTransport() as transport:
         settings = {"base_url": f"{server.url}/vendor"}

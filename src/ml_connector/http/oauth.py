@@ -24,7 +24,7 @@ from ml_connector.http.redaction import Redactor
 from ml_connector.http.tokens import Tokens, read_tokens, said
 from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
 
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
