@@ -97,7 +97,7 @@ async def settle() -> None:
     """Let every task run until all of them wait for something outside of the loop."""
     loop = asyncio.get_running_loop()
     await asyncio.sleep(0)
-    # asyncio has no public way to ask whether anything is left to run, and no event tells it either.
+    # asyncio has no public way to ask whether anything is left to run, and no event tells it.
     while loop._ready:  # type: ignore[attr-defined]  # noqa: ASYNC110
         await asyncio.sleep(0)
 
