@@ -35,7 +35,7 @@ async def test_a_scratch_store_starts_equal_and_goes_its_own_way(
     store: Store, make_executor: Callable[[Database], Executor]
 ) -> None:
     await store.write(note(1))
-    async with await scratch(store, make_executor) as copy:
+    async with await scratch(store) as copy:
         await store.write(note(2))
         await copy.write(note(3))
         assert await copy.read(notes) == [1, 3]
@@ -47,7 +47,7 @@ async def test_a_scratch_store_of_a_scratch_store() -> None:
         await first.write(
             lambda c: c.exec_driver_sql("INSERT INTO meta VALUES ('a', '1')").rowcount
         )
-        async with await scratch(first, Inline) as second:
+        async with await scratch(first) as second:
             found = await second.read(lambda c: c.exec_driver_sql("SELECT * FROM meta").all())
             assert [tuple(row) for row in found] == [("a", "1")]
 

@@ -77,13 +77,13 @@ class Rehearsal:
         self.ingest = Ingest(self.res)
         self.commands = Commands(self.res, self.lane, self.ingest.forget)
 
-    async def do(self, kind: str, **args: Any) -> dict[str, Any]:
+    async def do(self, command: str, **args: Any) -> dict[str, Any]:
         """A command, run on virtual time; its whole answer."""
-        return await self.clock.run(self.commands.perform(kind, args, lambda state: None))
+        return await self.clock.run(self.commands.perform(command, args, lambda state: None))
 
-    async def done(self, kind: str, **args: Any) -> Any:
+    async def done(self, command: str, **args: Any) -> Any:
         """A command that must end well; its result."""
-        answer = await self.do(kind, **args)
+        answer = await self.do(command, **args)
         assert answer["exit"] in (0, 1) and answer["result"] is not None, answer
         return answer["result"]
 

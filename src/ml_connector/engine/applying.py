@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import structlog
-from sqlalchemy import Connection
 
 from ml_connector.core.faults import (
     Fault,
@@ -45,6 +44,7 @@ from ml_connector.engine.remembering import Ledger
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
 from ml_connector.store import intents, links
+from ml_connector.store.database import Connection
 
 TOGETHER = 20
 """So few records are read before they are written that the reading is still young at the write."""

@@ -1,7 +1,8 @@
 """Commands: what a person can have a lane do, by kind. The same whether a server runs or not.
 
-Each takes plain JSON and returns `{"result", "exit", "notes"}`, so that it can be handed over through
-the store: the server does it, and the command prints what it returned.
+Each takes plain JSON and returns `{"result", "exit", "notes"}`, so that it can be handed over
+through the store: the server does it, and the command prints what it returned. `consent` is true
+where a person only has to agree.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
-from ml_connector.core.faults import Fault, Mistake, NeedsPerson
+from ml_connector.core.faults import Fault, Mistake, NeedsConsent, NeedsPerson
 from ml_connector.engine import connecting, passing
 from ml_connector.engine.connecting import Credentials
 from ml_connector.engine.lane import Lane
@@ -20,6 +19,7 @@ from ml_connector.engine.opening import parse_settings
 from ml_connector.engine.passing import Progress, Wish
 from ml_connector.engine.resources import Resources
 from ml_connector.store import audit, connections, flows, links, pending, provisions, reviews
+from ml_connector.store.database import Connection
 from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.vault import delete_secrets, get_secrets
 
@@ -64,6 +64,8 @@ class Commands:
                 return await self._known[kind](args, progress)
         except Mistake as fault:
             return {"result": None, "exit": 2, "notes": [fault.sentence]}
+        except NeedsConsent as fault:
+            return {"result": None, "exit": 3, "notes": [fault.sentence], "consent": True}
         except NeedsPerson as fault:
             return {"result": None, "exit": 3, "notes": [fault.sentence]}
         except Fault as fault:
@@ -294,7 +296,10 @@ class Commands:
 
 
 def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> tuple[str, str]:
-    """(route, source key) of a record as a person names it. Raises Mistake."""
+    """(route, source key) of a record as a person names it. Raises Mistake.
+
+    An id of either side; else what only one record carries, such as an invoice's number.
+    """
     route, _, key = text.partition(":")
     names = [r.name for r in res.flows[row.kind].routes]
     if key and route in names:
@@ -304,6 +309,8 @@ def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> 
     found |= {
         (r.route, r.source_key) for r in reviews.of_flow(conn, row.id) if r.source_key == text
     }
+    if not found:
+        found = {(x.route, x.source_key) for x in links.carrying(conn, row.id, text)}
     if len(found) == 1:
         return found.pop()
     if found:

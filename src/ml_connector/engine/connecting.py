@@ -13,9 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection
-
-from ml_connector.core.faults import Fault, Mistake, NeedsPerson, UnknownOutcome, Unreachable
+from ml_connector.core.faults import Fault, Mistake, NeedsConsent, NeedsPerson, UnknownOutcome, Unreachable
 from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Client, ConnectionFacts, Vendor
 from ml_connector.core.wire import Errand
@@ -27,7 +25,8 @@ from ml_connector.http.auth import StaticToken
 from ml_connector.http.tokens import Tokens
 from ml_connector.http.wire import ConnectionWire, WireParts
 from ml_connector.store import connections, grants
-from ml_connector.store.vault import delete_secrets, get_secret, put_secret
+from ml_connector.store.database import Connection
+from ml_connector.store.vault import delete_secrets, get_secret, get_secrets, put_secret
 
 APP_SECRETS = ("client_id", "client_secret")
 CONSENT_LIFE = timedelta(minutes=30)
@@ -47,15 +46,23 @@ class Credentials:
 
 
 async def connect(res: Resources, given: Credentials) -> dict[str, Any]:
-    """Take what is given and ask nothing. Raises Mistake, or NeedsPerson where consent is needed."""
+    """Take what is given and ask nothing. Raises Mistake; NeedsConsent where a browser is needed.
+
+    Where the connection is there already, only a webhook's secret or a setting may be given.
+    """
     vendor = vendor_named(res, given.vendor)
+    known = await res.store.read(lambda c: connections.named(c, given.workspace, given.name))
+    is_amendment = bool(given.secrets or given.settings) and not _credentials(given)
+    given = await _completed(res, vendor, given, known)
     check(res, vendor, given)
+    if known is not None and known.account and is_amendment:
+        return await _amend(res, vendor, given, known)
     how = way(vendor, given)
     if how == "token":
         return await _store(res, vendor, given, "token", None)
     refresh_token = given.secrets.get("refresh_token")
     if not refresh_token:
-        raise NeedsPerson(f"{vendor.label} needs a person's consent in a browser.")
+        raise NeedsConsent(f"{vendor.label} needs a person's consent in a browser.")
     guard = guard_of(vendor, given.settings)
     dance = dance_of(res, vendor, given.settings, given.secrets, given.redirect_url, guard)
     try:
@@ -68,6 +75,8 @@ async def connect(res: Resources, given: Credentials) -> dict[str, Any]:
 async def begin_consent(res: Resources, given: Credentials) -> dict[str, Any]:
     """The address for a person's browser; what is needed afterwards is kept under its state."""
     vendor = vendor_named(res, given.vendor)
+    known = await res.store.read(lambda c: connections.named(c, given.workspace, given.name))
+    given = await _completed(res, vendor, given, known)
     check(res, vendor, given)
     lacking = [name for name in APP_SECRETS if not given.secrets.get(name)]
     if lacking:
@@ -107,6 +116,45 @@ async def end_consent(res: Resources, state: str, returned_url: str) -> dict[str
     await res.store.write(lambda c: delete_secrets(c, owner))
     tokens = await dance.exchange(returned.code, verifier)
     return await _store(res, vendor, given, "oauth", tokens)
+
+
+def _credentials(given: Credentials) -> list[str]:
+    return [name for name in given.secrets if not name.startswith("webhook_")]
+
+
+async def _completed(
+    res: Resources, vendor: Vendor, given: Credentials, known: connections.Row | None
+) -> Credentials:
+    """A reconnect need not repeat what is known: its settings, and its app or token."""
+    if known is None:
+        return given
+    if known.vendor != vendor.name:
+        raise Mistake(f"{given.name} is a connection to {known.vendor}; take another name.")
+    secrets = dict(given.secrets)
+    if not _credentials(given):
+        vault, row = res.vault, known
+        kept = await res.store.read(lambda c: get_secrets(c, vault, f"app:{row.app}"))
+        tokens = await res.store.read(lambda c: get_secrets(c, vault, f"grant:{row.grant}"))
+        secrets |= {name: kept[name] for name in APP_SECRETS if name in kept}
+        if vendor.token.secret in tokens:
+            secrets[vendor.token.secret] = tokens[vendor.token.secret]
+    return replace(given, settings={**known.settings, **given.settings}, secrets=secrets)
+
+
+async def _amend(
+    res: Resources, vendor: Vendor, given: Credentials, known: connections.Row
+) -> dict[str, Any]:
+    """New settings or webhook secrets for a connection whose grant stays as it is."""
+    row = replace(known, settings=dict(given.settings))
+
+    def work(conn: Connection) -> connections.Account | None:
+        connections.put(conn, row)
+        _put_other_secrets(conn, res, vendor, given, row)
+        return connections.account(conn, row.account) if row.account else None
+
+    account = await res.store.write(work)
+    external = account.external_id if account else None
+    return {"name": row.name, "ok": True, "account": external, "detail": dict(row.identity)}
 
 
 def vendor_named(res: Resources, name: str) -> Vendor:
@@ -197,8 +245,6 @@ def _put(
     tokens: Tokens | None, identity: Identity | None,
 ) -> connections.Row:  # fmt: skip
     known = connections.named(conn, given.workspace, given.name)
-    if known is not None and known.vendor != vendor.name:
-        raise Mistake(f"{given.name} is a connection to {known.vendor}; take another name.")
     account = _account(conn, res, vendor, given, known, identity)
     client = given.secrets.get("client_id", "")
     digest = hashlib.sha256(client.encode()).hexdigest() if client else ""
@@ -212,7 +258,7 @@ def _put(
     else:
         owner = f"grant:{grant.id}"
         put_secret(conn, res.vault, owner, vendor.token.secret, given.secrets[vendor.token.secret])
-    merged = {**(known.settings if known else {}), **given.settings}
+    merged = {**(known.settings if known else {}), **given.settings, "auth": how}
     row = connections.Row(
         id, given.workspace, given.name, vendor.name, app, grant.id, account, merged,
         connections.OK if identity else connections.NEEDS_PERSON, "", None,

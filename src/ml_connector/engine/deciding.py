@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from ml_connector.core.faults import Fault, NeedsPerson, Refused, Unreachable, Waiting
 from ml_connector.core.flow import Given, Route, value_at
 from ml_connector.core.mapping import map_record, resolve
@@ -29,6 +27,7 @@ from ml_connector.engine.item import (
 from ml_connector.engine.matching import match_items
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.store import cursors, intents, links, reviews
+from ml_connector.store.database import Connection
 from ml_connector.store.intents import Claim
 from ml_connector.store.pending import Taken
 

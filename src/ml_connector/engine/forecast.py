@@ -23,6 +23,11 @@ class ForecastTarget:
         self.subscribe_tokens = real.subscribe_tokens
         self.unsubscribe_tokens = real.unsubscribe_tokens
 
+    def _next(self) -> str:
+        """Ids at vendors are above zero, where they are numbers."""
+        self._made += 1
+        return f"-{self._made}"
+
     async def identify(self, errand: Errand) -> Identity:
         return await self._real.identify(errand)
 
@@ -41,9 +46,8 @@ class ForecastTarget:
 
     async def create(self, obj: TargetObject, fields: Values, errand: Errand) -> TargetRecord:
         """A record with an id that no vendor gives."""
-        self._made += 1
         errand.sent.append(Sent("POST", obj.path, 0, 0, obj.costs.create))
-        return self._real.imagine(obj, f"planned-{self._made}", fields)
+        return self._real.imagine(obj, self._next(), fields)
 
     async def update(
         self, obj: TargetObject, id: str, fields: Values, errand: Errand
@@ -59,7 +63,7 @@ class ForecastTarget:
 
     async def create_setup(self, item: SetupItem, parent_code: str, errand: Errand) -> str:
         errand.sent.append(Sent("POST", item.kind, 0, 0, self._real.setup_tokens(item)))
-        return f"planned:{item.id}"
+        return self._next()
 
     def know_setup(self, items: Mapping[str, SetupItem]) -> None:
         self._real.know_setup(items)

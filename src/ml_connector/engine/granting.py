@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from ml_connector.core.faults import NeedsPerson, UnknownOutcome, Unreachable
 from ml_connector.core.vendor import OAuth
 from ml_connector.engine.resources import Resources
@@ -19,6 +17,7 @@ from ml_connector.http.auth import HeldTokens
 from ml_connector.http.oauth import OAuthDance
 from ml_connector.http.tokens import Tokens
 from ml_connector.store import connections, grants
+from ml_connector.store.database import Connection
 from ml_connector.store.grants import Grant
 from ml_connector.store.vault import get_secrets, put_secret
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Connection
 
 from ml_connector.core.faults import Forged, Unreadable
 from ml_connector.core.flow import Flow
@@ -21,6 +20,7 @@ from ml_connector.engine.subscribing import secrets_owner
 from ml_connector.store import connections, cursors, flows, inbox, links, pending
 from ml_connector.store.connections import Endpoint
 from ml_connector.store.cursors import Fact
+from ml_connector.store.database import Connection
 from ml_connector.store.inbox import Event
 from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.unavailable import StoreUnavailable

@@ -8,11 +8,11 @@ truth, a wake-up only makes it sooner.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 
 from ml_connector.core.cadence import Cadence
 from ml_connector.core.faults import AccountClosed, Fault, NeedsPerson, Waiting
@@ -26,12 +26,15 @@ from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import ensure_subscriptions
 from ml_connector.engine.tally import Tally
-from ml_connector.store import connections, cursors, flows, pending, reviews, runs
+from ml_connector.store import connections, cursors, flows, grants, pending, reviews, runs
+from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Mark
 
 ROUND_SECONDS = 1.0
 REREAD_EVERY = timedelta(hours=1)
 DAILY = timedelta(days=1)
+LOOK_EVERY = timedelta(minutes=10)
+KEEP_GRANT = timedelta(days=7)
 DRAIN_SECONDS = 30.0
 CATCH_UP_POLL = timedelta(minutes=15)
 """After trouble with a source, it is asked again so soon."""
@@ -52,6 +55,7 @@ class Lane:
         self._woken = asyncio.Event()
         self._not_before: dict[str, datetime] = {}
         self._troubled: dict[str, str] = {}
+        self._looked_at: datetime | None = None
 
     def wake(self) -> None:
         """Something is pending: look now."""
@@ -92,7 +96,7 @@ class Lane:
                 by_target.setdefault(flow.target.row.id, []).append(flow)
         for id, ready in by_target.items():
             await self._guarded(id, self._drain(ready))
-        await self._daily()
+        await self._look_around(opened)
 
     async def _open_flows(self) -> list[OpenFlow]:
         rows = await self._res.store.read(lambda c: flows.listing(c, self.workspace))
@@ -104,16 +108,14 @@ class Lane:
                 self._tell(row.id, f"Flow {row.name} cannot run: {fault.sentence}")
         return opened
 
-    async def _guarded(self, id: str, work: object) -> None:
+    async def _guarded(self, id: str, work: Coroutine[Any, Any, None]) -> None:
         """One connection's trouble never stops another."""
         now = self._res.clock.now()
         if self._not_before.get(id, now) > now:
-            close = getattr(work, "close", None)
-            if close:
-                close()
+            work.close()
             return
         try:
-            await work  # type: ignore[misc]  # a coroutine, closed above where it is not awaited
+            await work
             self._not_before.pop(id, None)
             await self._well(id)
         except Fault as fault:
@@ -121,7 +123,9 @@ class Lane:
 
     async def _well(self, id: str) -> None:
         self._troubled.pop(id, None)
-        await self._res.store.write(lambda c: _mend(c, id))
+        row = await self._res.store.read(lambda c: connections.get(c, id))
+        if row is not None and row.state != connections.OK:
+            await self._res.store.write(lambda c: connections.set_state(c, id, connections.OK))
 
     async def _trouble(self, id: str, fault: Fault) -> None:
         now = self._res.clock.now()
@@ -186,7 +190,6 @@ class Lane:
         tally = Tally(run, "live")
         for opened in active.values():
             await provision(self._res, opened, tally, self.epoch, consent=False)
-        await ensure_subscriptions(self._res, target, tally)
         await self._res.store.write(lambda c: runs.begin(c, run, self.workspace, None, "live", now))
         drain = Drain(self._res, target, active, tally, self.epoch)
         began = self._res.clock.monotonic()
@@ -197,30 +200,52 @@ class Lane:
         if drain.stopped is not None:
             raise drain.stopped
 
-    # --- once a day -----------------------------------------------------------------------------
+    # --- now and then ---------------------------------------------------------------------------
 
-    async def _daily(self) -> None:
-        """Reviews are planned again once a day, since a candidate or a mapping may have changed."""
+    async def _look_around(self, opened: list[OpenFlow]) -> None:
+        """What needs a look once in a while: subscriptions, idle grants, reviews."""
         now = self._res.clock.now()
+        if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at = now
+        targets = {o.target.row.id: o.target for o in opened if o.row.backfilled_version > 0}
+        for target in targets.values():
+            tally = Tally("", "check")
+            await self._guarded(target.row.id, ensure_subscriptions(self._res, target, tally))
+        await self._keep_grants(now)
+        due = await self._res.store.read(
+            lambda c: reviews.planned_before(c, self.workspace, now - DAILY)
+        )
+        if due:
+            await self._res.store.write(lambda c: self._plan_again(c, due, now))
 
-        def work(conn: Connection) -> None:
-            for review in reviews.planned_before(conn, self.workspace, now - DAILY):
-                installed = flows.get(conn, review.flow)
-                if installed is not None and installed.state == flows.ACTIVE:
-                    flow = self._res.flows[installed.kind]
-                    mark = Mark(
-                        review.flow, review.route, review.source_key, installed.target,
-                        flow.rank(review.route), "poll", BACKFILL, asked=True,
-                    )  # fmt: skip
-                    pending.mark(conn, [mark], now)
+    async def _keep_grants(self, now: datetime) -> None:
+        """A grant that nobody uses ends; it is used once a week, paused or not."""
+        idle = await self._res.store.read(lambda c: grants.idle_since(c, now - KEEP_GRANT))
+        for grant in idle:
+            rows = await self._of_grant(grant.id)
+            for row in rows[:1]:
+                await self._guarded(row.id, self._renew(row))
 
-        await self._res.store.write(work)
+    async def _of_grant(self, id: str) -> list[connections.Row]:
+        return await self._res.store.read(lambda c: connections.of_grant(c, id))
 
+    async def _renew(self, row: connections.Row) -> None:
+        opened = await self.opener.connection(row)
+        await opened.renew()
 
-def _mend(conn: Connection, id: str) -> None:
-    row = connections.get(conn, id)
-    if row is not None and row.state != connections.OK:
-        connections.set_state(conn, id, connections.OK)
+    def _plan_again(self, conn: Connection, due: list[reviews.Review], now: datetime) -> None:
+        """A candidate or a mapping may have changed since."""
+        for review in due:
+            installed = flows.get(conn, review.flow)
+            if installed is None or installed.state != flows.ACTIVE:
+                continue
+            rank = self._res.flows[installed.kind].rank(review.route)
+            mark = Mark(
+                review.flow, review.route, review.source_key, installed.target, rank, "poll",
+                BACKFILL, asked=True,
+            )  # fmt: skip
+            pending.mark(conn, [mark], now)
 
 
 def _first_sweep(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Flow, Route
 from ml_connector.engine.commands import find_record
 from ml_connector.engine.resources import Resources
 from ml_connector.store import audit, flows, inbox, links, pending, reviews
+from ml_connector.store.database import Connection
 from ml_connector.store.links import Link
 
 Told = dict[str, Any]

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ml_connector.core.faults import Fault, Mistake
 from ml_connector.core.flow import Flow, Owner, Route
 from ml_connector.engine.commands import parse_moment
@@ -30,6 +28,7 @@ from ml_connector.store import (
     rotation,
 )
 from ml_connector.store.connections import Row as ConnectionRow
+from ml_connector.store.database import Connection
 from ml_connector.store.flows import Row as FlowRow
 from ml_connector.store.vault import get_secret
 

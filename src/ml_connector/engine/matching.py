@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from ml_connector.core.flow import Given, MatchRule, Route
 from ml_connector.core.match import Candidate, Match, decide
 from ml_connector.engine.item import Item
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.store import links, mirrors
+from ml_connector.store.database import Connection
 
 Pair = tuple[str, str]
 Hit = tuple[str, str]

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
-
 from ml_connector.core.keys import ExternalKey, key_in_note
 from ml_connector.core.objects import TargetObject, TargetRecord
 from ml_connector.core.wire import Errand
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.resources import Resources
 from ml_connector.store import mirrors
+from ml_connector.store.database import Connection
 from ml_connector.store.mirrors import Filling, Reflection
 
 OVERLAP = timedelta(seconds=5)

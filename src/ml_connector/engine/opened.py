@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,8 @@ class OpenConnection:
     account: str
     external_account: str
     limits: Limits
+    renew: Callable[[], Awaitable[None]]
+    """Renew the grant now, so that it does not end for want of use; nothing for a static token."""
 
     @property
     def source(self) -> SourceClient:

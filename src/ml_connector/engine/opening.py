@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection
-
 from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Flow
 from ml_connector.core.vendor import ConnectionFacts, Vendor
@@ -21,6 +19,7 @@ from ml_connector.http.guard import Guard
 from ml_connector.http.oauth import OAuthApp, OAuthDance
 from ml_connector.http.wire import ConnectionWire, WireParts
 from ml_connector.store import connections, flows, grants
+from ml_connector.store.database import Connection
 from ml_connector.store.vault import get_secrets
 
 COMMON_SETTINGS: tuple[tuple[str, str], ...] = (
@@ -86,7 +85,12 @@ class Opener:
         client: Any = vendor.client(wire, facts)
         if self._forecasts and vendor.targets:
             client = ForecastTarget(client)
-        return OpenConnection(row, vendor, client, row.account or "", external, limits)
+
+        async def renew() -> None:
+            if how == "oauth":
+                await authenticator.expired(await authenticator.headers())
+
+        return OpenConnection(row, vendor, client, row.account or "", external, limits, renew)
 
     def _authenticator(
         self, vendor: Vendor, row: connections.Row, stored: _Stored, guard: Guard

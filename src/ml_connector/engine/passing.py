@@ -10,9 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection
-
-from ml_connector.core.faults import AccountClosed, Fault, Mistake, NeedsPerson, OutOfBudget
+from ml_connector.core.faults import (
+    AccountClosed,
+    Fault,
+    Mistake,
+    NeedsConsent,
+    NeedsPerson,
+    OutOfBudget,
+)
 from ml_connector.core.objects import SourceObject
 from ml_connector.engine.drain import Drain
 from ml_connector.engine.opened import OpenFlow
@@ -23,6 +28,7 @@ from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import ensure_subscriptions
 from ml_connector.engine.tally import Tally
 from ml_connector.store import flows, intents, lanes, pending, reviews, runs
+from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Mark
 from ml_connector.store.snapshot import scratch
 
@@ -223,7 +229,7 @@ class Pass:
         forecast = await plan(self._res, self._row, self._wish, self._progress)
         writes = forecast["summary"]["writes"]
         if writes > most:
-            raise NeedsPerson(
+            raise NeedsConsent(
                 f"This pass would write {writes} records, and max_changes of flow "
                 f"{self._row.name} is {most}. Look at `ml-connector plan {self._row.name}`, then "
                 f"run `ml-connector sync {self._row.name} --yes`."

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ml_connector.core.faults import Bug
 from ml_connector.core.flow import Route
 from ml_connector.core.objects import SourceModel, SourceObject, SourcePage
@@ -23,6 +21,7 @@ from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.resources import Resources
 from ml_connector.store import cursors, links, pending
 from ml_connector.store.cursors import Cursor, Seen
+from ml_connector.store.database import Connection
 from ml_connector.store.pending import LIVE, Cause, Mark
 
 SETTLED_AFTER = timedelta(seconds=2)

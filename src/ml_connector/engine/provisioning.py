@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
-from ml_connector.core.faults import NeedsPerson, TooFast, UnknownOutcome
+from ml_connector.core.faults import NeedsConsent, TooFast, UnknownOutcome
 from ml_connector.core.mapping import Codes
 from ml_connector.core.objects import SetupItem
 from ml_connector.core.wire import Errand
@@ -19,6 +17,7 @@ from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
 from ml_connector.store import intents, provisions
+from ml_connector.store.database import Connection
 
 
 async def provision(
@@ -26,7 +25,7 @@ async def provision(
 ) -> None:
     """Find or make everything the flow needs, and fill in its codes.
 
-    Raises NeedsPerson, with nothing written, where something must be made and nobody consented.
+    Raises NeedsConsent, with nothing written, where something must be made and nobody consented.
     """
     known = await res.store.read(lambda c: provisions.of_account(c, opened.target.account))
     lacking = [i for i in opened.items if i.id not in known]
@@ -37,7 +36,7 @@ async def provision(
         await _note(res, opened, found)
         absent = [i for i in [*lacking, *removed] if i.id not in found]
         if absent and not (consent or opened.row.consented):
-            raise NeedsPerson(_asking(opened, absent))
+            raise NeedsConsent(_asking(opened, absent))
         for item in absent:
             await _make(res, opened, item, tally, epoch)
     await load_codes(res, opened, tally.shared)

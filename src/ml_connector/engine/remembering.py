@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection
-
 from ml_connector.core.flow import Route
 from ml_connector.core.objects import TargetRecord
 from ml_connector.core.plan import Changes, remembered
@@ -21,6 +19,7 @@ from ml_connector.engine.mirroring import reflection
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.store import audit, cursors, intents, links, mirrors, pending, reviews
 from ml_connector.store.audit import Decision
+from ml_connector.store.database import Connection
 from ml_connector.store.links import Link
 from ml_connector.store.pending import Mark
 from ml_connector.store.reviews import Review

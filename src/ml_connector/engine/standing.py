@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ml_connector.core.faults import Fault
 from ml_connector.core.limits import Allowance
 from ml_connector.core.objects import Costs
@@ -29,6 +27,7 @@ from ml_connector.store import (
     pending,
     reviews,
 )
+from ml_connector.store.database import Connection
 
 WARNING_DAYS = (1, 3, 14)
 Told = dict[str, Any]

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection
-
 from ml_connector.core.vendor import SubscriberClient, Subscription
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
 from ml_connector.store import connections
 from ml_connector.store.connections import Endpoint
+from ml_connector.store.database import Connection
 from ml_connector.store.vault import get_secrets, put_secret
 
 CHECK_EVERY = timedelta(days=1)

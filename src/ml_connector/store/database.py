@@ -10,11 +10,15 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
+from sqlalchemy import Connection
+
 from ml_connector.store.executor import Executor, Inline
 from ml_connector.store.group import Work
 from ml_connector.store.sqlite import Database, memory_database
 from ml_connector.store.tables import metadata
 from ml_connector.store.threads import Threads
+
+__all__ = ["Connection", "Store"]
 
 T = TypeVar("T")
 
@@ -26,6 +30,8 @@ class Store:
         self, database: Database, executor: Callable[[Database], Executor] = Threads
     ) -> None:
         self.database = database
+        self.executes = executor
+        """How it was told to run functions; a copy of it runs them the same way."""
         self._executor = executor(database)
 
     @classmethod

@@ -6,12 +6,13 @@ and write nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import links
@@ -130,6 +131,17 @@ def search(conn: Connection, flow: str, record: str) -> list[Link]:
         )
     )
     return [_link(row) for row in rows]
+
+
+def carrying(conn: Connection, flow: str, text: str) -> list[Link]:
+    """Links of which one written value is exactly this text: an invoice's number, a name."""
+    told = json.dumps(text, ensure_ascii=False)
+    rows = conn.execute(
+        select(links).where(
+            links.c.flow == flow, cast(links.c.wrote, Text).contains(told, autoescape=True)
+        )
+    )
+    return [link for link in map(_link, rows) if text in link.wrote.values()]
 
 
 def _link(row: Any) -> Link:

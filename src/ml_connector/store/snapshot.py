@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,13 +15,11 @@ from sqlalchemy import Connection
 from ml_connector.core.faults import Mistake
 from ml_connector.store.database import Store
 from ml_connector.store.durable import OWNER_ONLY, replace_durably
-from ml_connector.store.executor import Executor
-from ml_connector.store.sqlite import Database, driver, memory_database
-from ml_connector.store.threads import Threads
+from ml_connector.store.sqlite import driver, memory_database
 from ml_connector.store.unavailable import mending
 
 
-async def scratch(store: Store, executor: Callable[[Database], Executor] = Threads) -> Store:
+async def scratch(store: Store) -> Store:
     """A private copy in memory, on which anything may be tried; close it to throw it away.
 
     It needs as much memory as the database has bytes. Raises StoreUnavailable.
@@ -38,7 +35,7 @@ async def scratch(store: Store, executor: Callable[[Database], Executor] = Threa
     except BaseException:
         database.dispose()
         raise
-    return Store(database, executor)
+    return Store(database, store.executes)
 
 
 def copy_to_file(connection: Connection, path: Path) -> None:
