@@ -9,6 +9,7 @@
     │   └── AccountClosed  the vendor closed the account for now           → pause, probe once a day
     ├── TokenExpired     the access token is not taken                     → refresh once, try once
     ├── NeedsPerson      only a person can mend it                         → stop this connection
+    │   └── NeedsConsent   a person must agree first                       → ask, then do it
     ├── Stale            the record changed under us                       → read again, plan again
     ├── Missing          the very record is not there                      → re-plan, mark gone
     ├── Ambiguous        more than one match                               → review, with candidates
@@ -67,6 +68,10 @@ class TokenExpired(Fault):
 
 class NeedsPerson(Fault):
     """Only a person can mend this connection."""
+
+
+class NeedsConsent(NeedsPerson):
+    """A person must agree before this is done."""
 
 
 class Stale(Fault):

@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from ml_connector.core.faults import Fault, Mistake, NeedsConsent, NeedsPerson, UnknownOutcome, Unreachable
+from ml_connector.core.faults import (
+    Fault,
+    Mistake,
+    NeedsConsent,
+    NeedsPerson,
+    UnknownOutcome,
+    Unreachable,
+)
 from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Client, ConnectionFacts, Vendor
 from ml_connector.core.wire import Errand

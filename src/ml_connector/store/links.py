@@ -135,7 +135,7 @@ def search(conn: Connection, flow: str, record: str) -> list[Link]:
 
 def carrying(conn: Connection, flow: str, text: str) -> list[Link]:
     """Links of which one written value is exactly this text: an invoice's number, a name."""
-    told = json.dumps(text, ensure_ascii=False)
+    told = json.dumps(text)
     rows = conn.execute(
         select(links).where(
             links.c.flow == flow, cast(links.c.wrote, Text).contains(told, autoescape=True)
