@@ -16,7 +16,7 @@ from ml_sandbox.vendors.wave.books import Books
 
 CODE_LIFE = timedelta(minutes=10)
 OFFLINE = "offline_access"
-#: What `connect` finds granted already in the ready line's refresh token.
+#: Granted already in the ready line's refresh token, and where a request names no scope at all.
 USUAL_SCOPES = (
     "user:read",
     "business:read",
@@ -73,7 +73,7 @@ class Consent:
         return redirect_address(back, answer)
 
     def _decide(self, query: Mapping[str, str], back: str) -> dict[str, str]:
-        scopes = tuple(query.get("scope", "").split())
+        scopes = tuple(query["scope"].split()) if "scope" in query else USUAL_SCOPES
         account = self._account(query.get("businessId") or query.get("business_id"))
         if query.get("response_type") != "code":
             return {"error": "unsupported_response_type"}

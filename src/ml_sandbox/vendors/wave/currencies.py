@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 _WITHOUT_MINOR = frozenset(
@@ -27,13 +28,14 @@ _KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """`exponent` is the number of digits behind the point."""
+    """`exponent` is the number of digits behind the point, `smallest` one of the minor unit."""
 
     code: str
     exponent: int
     symbol: str
     name: str
     plural: str
+    smallest: Decimal
 
 
 @cache
@@ -41,4 +43,4 @@ def currency(code: str) -> Currency:
     """The currency of an ISO 4217 code that the schema knows."""
     exponent = 0 if code in _WITHOUT_MINOR else 3 if code in _WITH_THREE else 2
     symbol, name, plural = _KNOWN.get(code, (code, code, code))
-    return Currency(code, exponent, symbol, name, plural)
+    return Currency(code, exponent, symbol, name, plural, Decimal(1).scaleb(-exponent))

@@ -56,9 +56,9 @@ class WaveHuman:
         return _ACTIONS
 
     def records(self, noun: str) -> list[Record]:
-        """Of every business, the first's first; deleted ones included."""
+        """The first business's, deleted ones included; the second's are reached by their ids."""
         show = _SHOW[noun]
-        return [show(r) for books in self._businesses for r in getattr(books, noun).values()]
+        return [show(record) for record in getattr(self._businesses[0], noun).values()]
 
     def record(self, noun: str, key: str) -> Record:
         return _SHOW[noun](self._find(noun, key))
@@ -116,7 +116,7 @@ class WaveHuman:
 
         def work() -> Any:
             if isinstance(record, Customer):
-                customer_desk.change(record.business, record, _customer(given, "Patch"))
+                _change_customer(record, given)
             elif isinstance(record, Invoice):
                 patch = _invoice(record.business, given, "Patch")
                 invoice_desk.change(record.business, record, patch)
@@ -147,6 +147,16 @@ class WaveHuman:
         record = self._alive(noun, key)
         work = _act_on_customer if noun == "customers" else _act_on_invoice
         return self._do(noun, lambda: work(record, action, body))
+
+
+def _change_customer(customer: Customer, given: Record) -> None:
+    """isArchived is set here as on the screen, though the API cannot set it."""
+    archived = given.pop("isArchived", customer.is_archived)
+    if not isinstance(archived, bool):
+        raise Refusal(400, "isArchived is true or false")
+    customer_desk.change(customer.business, customer, _customer(given, "Patch"))
+    if archived != customer.is_archived:
+        customer_desk.archive(customer.business, customer, archived)
 
 
 def _act_on_customer(customer: Customer, action: str, body: Record) -> Customer:

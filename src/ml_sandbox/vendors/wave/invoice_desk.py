@@ -39,12 +39,15 @@ def camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def restate(books: Books, invoice: Invoice) -> str:
-    """Works out sums and status anew; answers the status before."""
-    before = invoice.status
+def restate(books: Books, invoice: Invoice) -> None:
+    """Works out sums and status anew."""
     reckon(invoice)
-    invoice.status = status_of(invoice, books.today(), books.surroundings.switch("approved_status"))
-    return before
+    set_status(books, invoice)
+
+
+def set_status(books: Books, invoice: Invoice) -> None:
+    approved = str(books.surroundings.switch("approved_status"))
+    invoice.status = status_of(invoice, books.today(), approved)
 
 
 @contextmanager
@@ -82,6 +85,11 @@ def create(books: Books, given: Mapping[str, Any], at: datetime | None = None) -
 def enter(books: Books, invoice: Invoice) -> None:
     """Puts a new invoice into the books."""
     restate(books, invoice)
+    file(books, invoice)
+
+
+def file(books: Books, invoice: Invoice) -> None:
+    """Puts an invoice whose sums and status are right into the books."""
     books.invoices.put(invoice)
     books.invoices_of.setdefault(invoice.customer.number, {})[invoice.number] = invoice
 

@@ -32,7 +32,7 @@ class Money:
 
 def rounded(amount: Decimal, currency: Currency) -> Decimal:
     """Half up, to the currency's minor unit."""
-    return amount.quantize(Decimal(1).scaleb(-currency.exponent), ROUND_HALF_UP)
+    return amount.quantize(currency.smallest, ROUND_HALF_UP)
 
 
 def money(amount: Decimal, currency: Currency) -> Money:

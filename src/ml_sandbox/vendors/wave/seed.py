@@ -19,6 +19,7 @@ from ml_sandbox.vendors.wave.books import Books, Surroundings
 from ml_sandbox.vendors.wave.currencies import currency
 from ml_sandbox.vendors.wave.customer_desk import FIRST_CUSTOMER
 from ml_sandbox.vendors.wave.ids import new_uuid
+from ml_sandbox.vendors.wave.invoicing import reckon
 from ml_sandbox.vendors.wave.money import rounded
 from ml_sandbox.vendors.wave.places import country, province
 from ml_sandbox.vendors.wave.records import (
@@ -172,10 +173,11 @@ class Seed:
             invoice.last_viewed_at = invoice.modified_at = self._moment(
                 bill.on + timedelta(days=1), self._chance.uniform(7, 19)
             )
-        invoice_desk.restate(books, invoice)
+        reckon(invoice)
         self._pay(books, invoice, bill)
         invoice.is_deleted = bill.fate is bills.Fate.DELETED_DRAFT
-        invoice_desk.enter(books, invoice)
+        invoice_desk.set_status(books, invoice)
+        invoice_desk.file(books, invoice)
 
     def _item(self, books: Books, line: bills.Line) -> Item:
         product = books.products[_FIRST["Product"] + line.good]
@@ -199,6 +201,7 @@ class Seed:
             if receipt is bill.receipts[-1] and sum(r.share for r in bill.receipts) == 1:
                 value = left
             left -= value
+            invoice.paid_value += value
             at = self._moment(receipt.on, self._chance.uniform(7, 19))
             more: dict[str, Any] = {"refund_of": last_payment} if receipt.share < 0 else {}
             last_payment = payment_desk.enter(
