@@ -1,1 +1,2 @@
-"""Nouns and pure rules: faults, money, records, mapping, match, plan, a flow's words. No IO, no clock."""
+"""Nouns and pure rules: faults, money, records, mapping, match, plan, a flow's words. No IO, no
+clock."""

@@ -2,7 +2,7 @@
 
     Fault
     ├── Unreachable      not connected, or a read without a good answer   → again, later
-    ├── UnknownOutcome   a write was sent, no good answer came             → settle, look, plan afresh
+    ├── UnknownOutcome   a write was sent, no good answer came             → settle, plan afresh
     ├── Waiting          nothing is wrong, the moment is not right
     │   ├── TooFast        a rate window is full                           → wait to the moment
     │   ├── OutOfBudget    the day's or month's allowance is spent         → pause to the reset
@@ -16,7 +16,7 @@
     ├── Refused          the vendor or the map rejects the data            → review, in their words
     ├── Forged           a delivery that is not from the vendor            → 401, counted, not kept
     ├── Mistake          a person's input cannot be used                   → exit 2, say how to mend
-    └── Bug              anything else                                     → review, the lane goes on
+    └── Bug              anything else                                     → review, others go on
 
 The message of a fault is a sentence that a person reads; it never holds a secret.
 """

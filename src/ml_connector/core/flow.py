@@ -44,7 +44,8 @@ SOURCE, ONCE, UNTIL_TOUCHED = Owner.SOURCE, Owner.ONCE, Owner.UNTIL_TOUCHED
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a mapping function may look at besides the record: the flow's settings and the moment."""
+    """What a mapping function may look at besides the record: the flow's settings and the
+    moment."""
 
     settings: Settings
     installed_at: datetime
@@ -140,7 +141,8 @@ def suggested(telling: Callable[[Any, Given], list[tuple[str, str]]], parent: st
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A link that must stand first: the route it belongs to, and the path of its key in this record."""
+    """A link that must stand first: the route it belongs to, and the path of its key in this
+    record."""
 
     route: str
     path: str

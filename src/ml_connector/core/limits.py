@@ -1,7 +1,8 @@
-"""A limit is what a vendor meters, declared in its folder: rate windows, calls at once, an allowance.
+"""A limit is what a vendor meters, declared in its folder: rate windows, calls at once, an
+allowance.
 
-A limiter belongs to what is metered (a token, a company, an app), so that all connections that share
-it draw on the same one; `scope` names which.
+A limiter belongs to what is metered (a token, a company, an app), so that all connections that
+share it draw on the same one; `scope` names which.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` starts within any `seconds`. `kind` is the kind of call it counts; "" is all."""
+    """At most `calls` starts within any `seconds`. `kind` is the kind of call it counts; "" is
+    all."""
 
     calls: int
     seconds: float
@@ -20,10 +22,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """`tokens` for each period, which begins at midnight UTC; `reset_slack_seconds` is waited after it.
+    """`tokens` for each period, which begins at midnight UTC; `reset_slack_seconds` is waited
+    after it.
 
-    `share` is the part of it that we may use; `live_share` is the part of ours that is kept for live
-    changes while a backfill uses the rest.
+    `share` is the part of it that we may use; `live_share` is the part of ours that is kept for
+    live changes while a backfill uses the rest.
     """
 
     tokens: int
@@ -53,7 +56,8 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the vendor's own headers say is left, by which our count is corrected; None: not told."""
+    """What the vendor's own headers say is left, by which our count is corrected; None: not
+    told."""
 
     window_left: int | None = None
     window_reset_seconds: float | None = None

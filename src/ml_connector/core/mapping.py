@@ -1,7 +1,8 @@
 """Mapping turns a source record into what the target should hold: pure, by the words of the flow.
 
-Two steps. `map_record` speaks the flow's field names; `resolve` puts the target's own codes in their
-place and checks what the target would refuse, so that a refusal names the field and the reason.
+Two steps. `map_record` speaks the flow's field names; `resolve` puts the target's own codes in
+their place and checks what the target would refuse, so that a refusal names the field and the
+reason.
 """
 
 from __future__ import annotations
@@ -102,15 +103,15 @@ def resolve(
     for name, value in named.items():
         standard = route.writes.field(name)
         if standard is not None:
-            wire, value = name, _standard(standard, value, codes)
+            wire, checked = name, _standard(standard, value, codes)
         else:
             item = items[name]
             if item.id in codes.missing:
                 notes.append(f"the field '{name}' was removed at the target and is left out")
                 continue
-            wire, value = codes.items[item.id], _custom(item, value)
+            wire, checked = codes.items[item.id], _custom(item, value)
         rule = route.fields.get(name)
-        fields[wire], names[wire] = value, name
+        fields[wire], names[wire] = checked, name
         parent = route.after.get(name)
         owners[wire] = rule.owner if rule else parent.owner if parent else Owner.SOURCE
         if rule and rule.follows:

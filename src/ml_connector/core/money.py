@@ -8,7 +8,8 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """`amount` in major units with the currency's own number of decimals; `currency` is ISO 4217."""
+    """`amount` in major units with the currency's own number of decimals; `currency` is ISO
+    4217."""
 
     amount: Decimal
     currency: str

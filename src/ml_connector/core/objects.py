@@ -89,8 +89,8 @@ class TargetRecord:
     """A record as the target returned it.
 
     `fields` are named as flows name them: standard fields by their name, custom fields by the code
-    that the vendor gave them. `parent` is the id that its likeness counts for, where that is another
-    record (an e-mail of a person speaks for the person's organization).
+    that the vendor gave them. `parent` is the id that its likeness counts for, where that is
+    another record (an e-mail of a person speaks for the person's organization).
     """
 
     id: str

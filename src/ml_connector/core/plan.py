@@ -1,9 +1,9 @@
-"""A plan says what to write to one target record and why: a pure function of what is desired, what we
-wrote before, and what the target holds, under field ownership.
+"""A plan says what to write to one target record and why: a pure function of what is desired, what
+we wrote before, and what the target holds, under field ownership.
 
 Who owns a field decides what happens after the record was created. The source's fields follow the
-source. `once` is set at create and then the target's. `until_touched` is ours until a person changes
-it there: then it is theirs for good.
+source. `once` is set at create and then the target's. `until_touched` is ours until a person
+changes it there: then it is theirs for good.
 """
 
 from __future__ import annotations
@@ -98,11 +98,10 @@ def plan_update(desired: Desired, base: Base, target: TargetRecord | None) -> Wr
             theirs.add(wire)
             if touched or changed:
                 kept.append(desired.names[wire])
-        elif changed or touched:
-            if target is None or not same(value, target.fields.get(wire)):
-                fields[wire] = value
-                if touched:
-                    overwritten.append(desired.names[wire])
+        elif (changed or touched) and not _stands(value, wire, target):
+            fields[wire] = value
+            if touched:
+                overwritten.append(desired.names[wire])
         wrote[wire] = value
     for wire, leader in desired.follows.items():
         if leader in fields and wire in desired.fields:
@@ -114,7 +113,8 @@ def plan_update(desired: Desired, base: Base, target: TargetRecord | None) -> Wr
 
 
 def plan_adoption(desired: Desired, target: TargetRecord, owns_standard: bool) -> Write:
-    """The first write to a record that was there before us: what a person set there stays theirs."""
+    """The first write to a record that was there before us: what a person set there stays
+    theirs."""
     fields: Values = {}
     theirs: list[str] = []
     base = Base({}, {}, owns_standard)
@@ -150,8 +150,13 @@ def _base(wrote: Values, base: Base) -> Base:
 
 
 def _ours(desired: Desired, base: Base, wire: str) -> bool:
-    """Another route keeps the standard fields of a shared record; the custom ones are always ours."""
+    """Another route keeps the standard fields of a shared record; the custom ones are always
+    ours."""
     return base.owns_standard or desired.names[wire] != wire
+
+
+def _stands(value: Value, wire: str, target: TargetRecord | None) -> bool:
+    return target is not None and same(value, target.fields.get(wire))
 
 
 def _touched(wire: str, base: Base, target: TargetRecord | None) -> bool:

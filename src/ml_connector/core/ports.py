@@ -1,4 +1,5 @@
-"""The ports through which the engine meets what it must not take from the air: time, chance and names.
+"""The ports through which the engine meets what it must not take from the air: time, chance and
+names.
 
 Simulation hands in others; nothing below `app.py` may ask the operating system for these.
 """

@@ -1,4 +1,5 @@
-"""A value is what a field holds while it travels: plain JSON, so that it can be stored and compared.
+"""A value is what a field holds while it travels: plain JSON, so that it can be stored and
+compared.
 
 Amounts travel as text with the currency's own decimals, dates as `YYYY-MM-DD`, instants as RFC 3339
 in UTC; a vendor's client turns them into what the vendor takes.

@@ -58,20 +58,23 @@ class SourceClient(Client, Protocol):
     """Reads records that are the truth."""
 
     async def changes(self, obj: SourceObject, cursor: Values, errand: Errand) -> SourcePage:
-        """Records changed since the cursor, oldest first; an empty cursor begins at the very first."""
+        """Records changed since the cursor, oldest first; an empty cursor begins at the very
+        first."""
         ...
 
     async def read(
         self, obj: SourceObject, keys: Sequence[str], errand: Errand
     ) -> dict[str, SourceModel | None]:
-        """Each key's record as it is now; None where the vendor says that this very id is not there.
+        """Each key's record as it is now; None where the vendor says that this very id is not
+        there.
 
         At most `obj.read_batch` keys. Raises a fault where the batch as a whole failed.
         """
         ...
 
     async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
-        """Records whose state can change without a change stamp (open invoices), for a slow re-read."""
+        """Records whose state can change without a change stamp (open invoices), for a slow
+        re-read."""
         ...
 
     async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
@@ -157,7 +160,8 @@ class SubscribingTarget(TargetClient, SubscriberClient, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A standing order for deliveries. `healthy` is false where the vendor says it gave up on it."""
+    """A standing order for deliveries. `healthy` is false where the vendor says it gave up on
+    it."""
 
     id: str
     event: str
@@ -168,7 +172,8 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A webhook as it arrived: the exact bytes, header names in lower case, and our clock's moment."""
+    """A webhook as it arrived: the exact bytes, header names in lower case, and our clock's
+    moment."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -246,7 +251,8 @@ class OAuth:
     api_base_key: str = ""
     """The key of the token answer that names the API's base address, where there is one."""
     lapsed_status: int = 0
-    """The status by which a refresh is refused because the plan lapsed, where the vendor has one."""
+    """The status by which a refresh is refused because the plan lapsed, where the vendor has
+    one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,2 @@
-"""The road of a record: ingest, take, map, match, plan, apply, remember. Names no vendor and no flow."""
+"""The road of a record: ingest, take, map, match, plan, apply, remember. Names no vendor and no
+flow."""

@@ -56,7 +56,8 @@ log = structlog.get_logger(__name__)
 
 
 class Applier:
-    """Applies the steps of one batch. `recheck` asks whether our fields still stand at the target."""
+    """Applies the steps of one batch. `recheck` asks whether our fields still stand at the
+    target."""
 
     def __init__(
         self,

@@ -173,7 +173,8 @@ class Commands:
         return row
 
     async def _flow_state(self, args: Args, progress: Progress) -> Result:
-        """Pause, resume or remove a flow. A removed one leaves everything at the target as it is."""
+        """Pause, resume or remove a flow. A removed one leaves everything at the target as it
+        is."""
         row = await self._flow(args["name"])
         state = args["state"]
 
@@ -246,8 +247,8 @@ class Commands:
         if not args.get("since") and not args.get("until"):
             raise Mistake("Say what to replay: --record, --failed, or --since and --until.")
         query = audit.Query(
-            flow=row.name, since=parse_moment(args.get("since")), until=parse_moment(args.get("until")),
-            limit=None,
+            flow=row.name, since=parse_moment(args.get("since")),
+            until=parse_moment(args.get("until")), limit=None,
         )  # fmt: skip
         told = await self._res.store.read(lambda c: audit.read(c, row.workspace, query))
         return tuple(sorted({(r["route"], r["source_key"]) for r in told}))

@@ -1,4 +1,5 @@
-"""Deciding what to do with each item: from the record as read to a step. Reads the store, no vendor.
+"""Deciding what to do with each item: from the record as read to a step. Reads the store, no
+vendor.
 
 The order of the questions is the road of a record: is it there, is it ours to keep, do its parents
 stand, can it be mapped, which target record is it, and does anything differ.

@@ -1,7 +1,8 @@
 """Keeping grants fresh: renewed once for all who share one, under a lease of the grant's own row.
 
-The new pair is stored before it is used. A refused refresh is believed only if the row has not moved
-on meanwhile; then this connection stops, a person is told once, and a reconnect starts it again.
+The new pair is stored before it is used. A refused refresh is believed only if the row has not
+moved on meanwhile; then this connection stops, a person is told once, and a reconnect starts it
+again.
 """
 
 from __future__ import annotations

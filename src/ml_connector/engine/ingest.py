@@ -1,7 +1,7 @@
 """Ingest: a delivery is proven on its raw bytes, named, and kept; then it is answered.
 
-The inbox row and the pending changes it causes are one commit. A body is only a hint: what is written
-later comes from a fresh read.
+The inbox row and the pending changes it causes are one commit. A body is only a hint: what is
+written later comes from a fresh read.
 """
 
 from __future__ import annotations
@@ -194,7 +194,8 @@ class Ingest:
         return None
 
     def _mark_target(self, conn: Connection, row: connections.Row, hint: Hint) -> str:
-        """Something happened to a record at the target; ours are looked at, our own writes are not."""
+        """Something happened to a record at the target; ours are looked at, our own writes are
+        not."""
         found = links.of_targets(conn, row.account or "", hint.object, [hint.key])
         outcome = "echo" if found else "unknown_event"
         now = self._res.clock.now()

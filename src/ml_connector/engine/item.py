@@ -93,7 +93,8 @@ Step = Done | ToWrite | ToUpdate | ToAlias | ToReview | ToWait | ToPostpone
 
 @dataclass(slots=True)
 class Item:
-    """`fields` are by the flow's names, `desired` by the target's; `step` is None while undecided."""
+    """`fields` are by the flow's names, `desired` by the target's; `step` is None while
+    undecided."""
 
     taken: Taken
     link: Link | None = None

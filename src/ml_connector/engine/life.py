@@ -1,4 +1,5 @@
-"""The life of one record: what spoke of it, what was decided, where it stands, what it waits for."""
+"""The life of one record: what spoke of it, what was decided, where it stands, what it waits
+for."""
 
 from __future__ import annotations
 

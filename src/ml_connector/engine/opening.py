@@ -1,4 +1,5 @@
-"""Opening turns rows into things that work: a connection with its client, a flow with its settings."""
+"""Opening turns rows into things that work: a connection with its client, a flow with its
+settings."""
 
 from __future__ import annotations
 

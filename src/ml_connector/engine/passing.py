@@ -276,7 +276,8 @@ async def sync(
 
 
 async def plan(res: Resources, row: flows.Row, wish: Wish, progress: Progress) -> dict[str, Any]:
-    """The same pass on a copy of the store: nothing is written anywhere, and every call is counted."""
+    """The same pass on a copy of the store: nothing is written anywhere, and every call is
+    counted."""
     copy = await scratch(res.store)
     try:
         imagined = replace(res, store=copy, alert=lambda sentence: None)

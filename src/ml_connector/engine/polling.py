@@ -2,7 +2,8 @@
 
 A poll feeds every route that reads the object, those of paused flows too. What was seen already and
 settled costs nothing more. Besides the cursor's poll there are a backfill for a new flow, a slow
-re-read of open records whose state turns with the calendar, and a daily sweep that notices deletions.
+re-read of open records whose state turns with the calendar, and a daily sweep that notices
+deletions.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ class Ledger:
         return audit.Row(
             at=self.now, workspace=self.opened.row.workspace, run=self.run, job=job,
             flow=self.flow, version=self.opened.row.version, route=self.route.name,
-            source_key=item.key, target_id=target_id or (item.link.target_id if item.link else None),
-            decision=decision, reason=reason, state=state, source=item.taken.cause,
+            source_key=item.key, target_id=target_id or (item.link.target_id if item.link else
+            None), decision=decision, reason=reason, state=state, source=item.taken.cause,
             event_id=item.taken.event_id, correlation_id=item.taken.correlation_id,
             attempt=item.taken.attempts, changes=changes or {},
             requests=[sent.as_json() for sent in errand.sent] if errand else (),

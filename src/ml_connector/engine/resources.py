@@ -1,4 +1,5 @@
-"""Resources are what the engine works with: the store, the vault, the wire's parts, time and chance.
+"""Resources are what the engine works with: the store, the vault, the wire's parts, time and
+chance.
 
 They are wired in one place and handed down; nothing in the engine reaches for a global.
 """

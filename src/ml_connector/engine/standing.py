@@ -59,7 +59,8 @@ def forecast_tokens(spent: int, backlogs: Sequence[Backlog]) -> int:
 
 
 def days_of_warning(ends: datetime, now: datetime) -> int | None:
-    """The threshold that the end of a consent has passed: 14, 3 or 1 days ahead; None if far off."""
+    """The threshold that the end of a consent has passed: 14, 3 or 1 days ahead; None if far
+    off."""
     left = ends - now
     return next((days for days in WARNING_DAYS if left <= timedelta(days=days)), None)
 

@@ -1,4 +1,5 @@
-"""Subscriptions at a vendor that lets us make them are kept as a desired set: listed, compared, mended.
+"""Subscriptions at a vendor that lets us make them are kept as a desired set: listed, compared,
+mended.
 
 Without a public address none is asked for; polling is complete by itself.
 """

@@ -1,4 +1,5 @@
-"""An installed flow: which pair, between which connections, with which settings, in which version."""
+"""An installed flow: which pair, between which connections, with which settings, in which
+version."""
 
 from __future__ import annotations
 

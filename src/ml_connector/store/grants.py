@@ -1,7 +1,7 @@
 """A grant is what an app may do for a user at an account: the tokens, with their ends.
 
-The tokens themselves are secrets of the owner `grant:<id>`. A grant is refreshed under a lease of its
-own row, and a new pair is stored only if the row still holds the version that was refreshed.
+The tokens themselves are secrets of the owner `grant:<id>`. A grant is refreshed under a lease of
+its own row, and a new pair is stored only if the row still holds the version that was refreshed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ml_connector.store.upsert import upsert
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`kind` is oauth, token or password; `refused` is why a refresh was refused, until a reconnect."""
+    """`kind` is oauth, token or password; `refused` is why a refresh was refused, until a
+    reconnect."""
 
     id: str
     app: str

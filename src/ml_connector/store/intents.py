@@ -45,7 +45,8 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Kind `id` claims a target record; any other kind claims a likeness that a create will have."""
+    """Kind `id` claims a target record; any other kind claims a likeness that a create will
+    have."""
 
     account: str
     object: str

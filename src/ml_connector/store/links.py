@@ -1,7 +1,7 @@
 """A link ties a source key to a target id, with what we last wrote and what the target returned.
 
-One primary link per (route, target); further source keys may be aliases of it, which resolve parents
-and write nothing.
+One primary link per (route, target); further source keys may be aliases of it, which resolve
+parents and write nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A mirror is a local table of the target's records: their ids, and the marks by which one is found.
+"""A mirror is a local table of the target's records: their ids, and the marks by which one is
+found.
 
 A mark of kind `key:<code>` is an external key in that field; all other kinds are likenesses.
 """

@@ -1,4 +1,5 @@
-"""A pending change says "this key may have changed": all that a webhook, a poll or a person can say.
+"""A pending change says "this key may have changed": all that a webhook, a poll or a person can
+say.
 
 A row has a generation, so that a mark that arrives while the key is in hand is not lost; a class of
 work, so that live changes go before a backfill; and, where it waits, what it waits for.

@@ -1,4 +1,5 @@
-"""A provision is what we set up at the target, by the code the target gave it; and its vocabularies."""
+"""A provision is what we set up at the target, by the code the target gave it; and its
+vocabularies."""
 
 from __future__ import annotations
 

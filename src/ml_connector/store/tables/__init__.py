@@ -1,0 +1,67 @@
+"""The tables: one row, one truth. The same on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from ml_connector.store.tables.base import metadata
+from ml_connector.store.tables.decided import audit, reviews, runs
+from ml_connector.store.tables.identity import (
+    accounts,
+    apps,
+    connections,
+    endpoints,
+    grants,
+    meta,
+    secrets,
+    subscriptions,
+    workspaces,
+)
+from ml_connector.store.tables.installed import flow_versions, flows, provisions, vocabularies
+from ml_connector.store.tables.road import (
+    claims,
+    cursors,
+    facts,
+    inbox,
+    intents,
+    links,
+    marks,
+    mirror,
+    mirrors,
+    pending,
+    seen,
+)
+from ml_connector.store.tables.work import allowances, lanes, pauses, requests
+
+__all__ = [
+    "accounts",
+    "allowances",
+    "apps",
+    "audit",
+    "claims",
+    "connections",
+    "cursors",
+    "endpoints",
+    "facts",
+    "flow_versions",
+    "flows",
+    "grants",
+    "inbox",
+    "intents",
+    "lanes",
+    "links",
+    "marks",
+    "meta",
+    "metadata",
+    "mirror",
+    "mirrors",
+    "pauses",
+    "pending",
+    "provisions",
+    "requests",
+    "reviews",
+    "runs",
+    "secrets",
+    "seen",
+    "subscriptions",
+    "vocabularies",
+    "workspaces",
+]
