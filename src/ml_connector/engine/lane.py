@@ -17,7 +17,7 @@ import structlog
 
 from ml_connector.core.cadence import Cadence
 from ml_connector.core.faults import AccountClosed, Fault, NeedsPerson, Waiting
-from ml_connector.core.objects import SourceObject
+from ml_connector.core.objects import SourceObject, TargetObject
 from ml_connector.core.wire import Errand
 from ml_connector.engine.drain import Drain
 from ml_connector.engine.opened import OpenConnection, OpenFlow
@@ -26,8 +26,9 @@ from ml_connector.engine.polling import feeds_of, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import ensure_subscriptions
+from ml_connector.engine.sweeping import sweep_target
 from ml_connector.engine.tally import Tally
-from ml_connector.store import connections, cursors, flows, grants, pending, reviews, runs
+from ml_connector.store import connections, cursors, flows, grants, mirrors, pending, reviews, runs
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Mark
 
@@ -211,14 +212,32 @@ class Lane:
         self._looked_at = now
         targets = {o.target.row.id: o.target for o in opened if o.row.backfilled_version > 0}
         for target in targets.values():
-            tally = Tally("", "check")
-            await self._guarded(target.row.id, ensure_subscriptions(self._res, target, tally))
+            await self._guarded(target.row.id, self._check_target(target, opened, now))
         await self._keep_grants(now)
         due = await self._res.store.read(
             lambda c: reviews.planned_before(c, self.workspace, now - DAILY)
         )
         if due:
             await self._res.store.write(lambda c: self._plan_again(c, due, now))
+
+    async def _check_target(
+        self, target: OpenConnection, opened: list[OpenFlow], now: datetime
+    ) -> None:
+        """Our subscriptions there, and once a day whether our records are there still."""
+        await ensure_subscriptions(self._res, target, Tally("", "check"))
+        written = [r.writes for o in opened if o.target is target for r in o.flow.routes]
+        for obj in {w.path: w for w in written}.values():
+            at = await self._swept_at(target, obj)
+            if at is None or now - at >= DAILY:
+                await sweep_target(self._res, target, obj, Errand("backfill"))
+
+    async def _swept_at(self, target: OpenConnection, obj: TargetObject) -> datetime | None:
+        """When the object was last listed whole; the first filling of the mirror counts too."""
+        row = target.row.id
+        cursor = await self._res.store.read(lambda c: cursors.get(c, row, obj.name))
+        filling = await self._res.store.read(lambda c: mirrors.filling(c, target.account, obj.name))
+        moments = [m for m in (cursor.swept_at, filling.filled_at) if m is not None]
+        return max(moments, default=None)
 
     async def _keep_grants(self, now: datetime) -> None:
         """A grant that nobody uses ends; it is used once a week, paused or not."""

@@ -26,6 +26,7 @@ from ml_connector.engine.polling import feeds_of, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import ensure_subscriptions
+from ml_connector.engine.sweeping import sweep_target
 from ml_connector.engine.tally import Tally
 from ml_connector.store import flows, intents, lanes, pending, reviews, runs
 from ml_connector.store.database import Connection
@@ -137,6 +138,8 @@ class Pass:
             await sweep(self._res, opened.source, obj, feeds, self._tally.shared)
             live = feeds_of([opened], obj, LIVE, "poll")
             await reread_open(self._res, opened.source, obj, live, self._tally.shared)
+        for target in {r.writes.path: r.writes for r in opened.flow.routes}.values():
+            await sweep_target(self._res, opened.target, target, self._tally.shared)
 
     async def _mark_keys(
         self, opened: OpenFlow, keys: tuple[tuple[str, str], ...]

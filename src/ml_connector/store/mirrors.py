@@ -143,6 +143,15 @@ def forget(conn: Connection, account: str, object: str, target_id: str) -> None:
         )  # fmt: skip
 
 
+def keep_only(conn: Connection, account: str, object: str, target_ids: set[str]) -> None:
+    """A whole listing showed these; whatever else the mirror holds is gone."""
+    rows = conn.execute(
+        select(mirror.c.target_id).where(mirror.c.account == account, mirror.c.object == object)
+    )
+    for target_id in sorted({row.target_id for row in rows} - target_ids):
+        forget(conn, account, object, target_id)
+
+
 def go_stale(conn: Connection, account: str) -> None:
     """Another process may have written meanwhile: the next look-up begins with a delta list."""
     conn.execute(update(mirrors).where(mirrors.c.account == account).values(fresh_at=None))

@@ -1,0 +1,69 @@
+"""The sweep of a target: once a day every record there is listed, and what we keep but no longer
+see is looked at.
+
+A target may delete, archive or merge a record without a word that reaches us. Absence alone proves
+nothing, so the absent become pending and are read one by one. The listing also shows our keys on
+records that have no link, since it refreshes the mirror.
+"""
+
+from __future__ import annotations
+
+from ml_connector.core.objects import TargetObject
+from ml_connector.core.wire import Errand
+from ml_connector.engine.mirroring import reflection
+from ml_connector.engine.opened import OpenConnection
+from ml_connector.engine.resources import Resources
+from ml_connector.store import cursors, flows, links, mirrors, pending
+from ml_connector.store.cursors import Cursor
+from ml_connector.store.database import Connection
+from ml_connector.store.mirrors import Reflection
+from ml_connector.store.pending import BACKFILL, Mark
+
+
+async def sweep_target(
+    res: Resources, target: OpenConnection, obj: TargetObject, errand: Errand
+) -> int:
+    """List one object whole and mark the linked records that are not in it; how many."""
+    seen: set[str] = set()
+    cursor: str | None = None
+    while True:
+        page = await target.target.page(obj, cursor, errand)
+        shown = [reflection(obj, record) for record in page.records]
+        await _reflect(res, target, obj, shown)
+        seen.update(r.target_id for r in shown if not r.deleted)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    now = res.clock.now()
+
+    def work(conn: Connection) -> int:
+        kept = links.target_ids(conn, target.account, obj.name)
+        absent = [id for id in kept if id not in seen]
+        marks = [
+            mark
+            for link in links.of_targets(conn, target.account, obj.name, absent)
+            if (mark := _mark(conn, res, link)) is not None
+        ]
+        pending.mark(conn, marks, now)
+        mirrors.keep_only(conn, target.account, obj.name, seen)
+        cursors.put(conn, target.row.id, obj.name, Cursor({}, swept_at=now))
+        return len(marks)
+
+    return await res.store.write(work)
+
+
+async def _reflect(
+    res: Resources, target: OpenConnection, obj: TargetObject, shown: list[Reflection]
+) -> None:
+    await res.store.write(lambda c: mirrors.reflect(c, target.account, obj.name, shown))
+
+
+def _mark(conn: Connection, res: Resources, link: links.Link) -> Mark | None:
+    installed = flows.get(conn, link.flow)
+    if installed is None or installed.state == flows.REMOVED or link.is_alias:
+        return None
+    rank = res.flows[installed.kind].rank(link.route)
+    return Mark(
+        link.flow, link.route, link.source_key, installed.target, rank, "poll", BACKFILL,
+        look=True, asked=True,
+    )  # fmt: skip
