@@ -65,17 +65,21 @@ class Rehearsal:
 
     async def start(self) -> None:
         """A new process on the same store: a take-over of whatever an earlier one left."""
-        self.res = Resources(
+        self.res = self.wired()
+        epoch = await take_over(self.res, WORKSPACE)
+        self.lane = Lane(self.res, WORKSPACE, epoch)
+        self.ingest = Ingest(self.res)
+        self.commands = Commands(self.res, self.lane, self.ingest.forget)
+
+    def wired(self) -> Resources:
+        """What a process works with."""
+        return Resources(
             store=self.store, vault=self.vault, clock=self.clock, chance=self.chance,
             pacing=Pacing(self.clock, StoredAllowances(self.store)),
             transport=self.sandbox.transport, redactor=Redactor(),
             vendors={v.name: v for v in VENDORS}, flows={f.kind: f for f in FLOWS},
             public_url=HOOKS if self.public else "", alert=self.alerts.append,
         )  # fmt: skip
-        epoch = await take_over(self.res, WORKSPACE)
-        self.lane = Lane(self.res, WORKSPACE, epoch)
-        self.ingest = Ingest(self.res)
-        self.commands = Commands(self.res, self.lane, self.ingest.forget)
 
     async def do(self, command: str, **args: Any) -> dict[str, Any]:
         """A command, run on virtual time; its whole answer."""
