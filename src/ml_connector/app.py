@@ -1,7 +1,7 @@
 """The only place where things are wired: a home becomes an app that can do what a person asks.
 
-Whoever holds the home's lock is the lane and does the work; everybody else hands it over through the
-store and follows.
+Whoever holds the home's lock is the lane and does the work; everybody else hands it over through
+the store and follows.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from datetime import date
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 
 from ml_connector.core.faults import Mistake
 from ml_connector.core.ports import Clock
+from ml_connector.core.vendor import Delivery
 from ml_connector.engine.commands import Commands
 from ml_connector.engine.ingest import Ingest
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.looking import Look
 from ml_connector.engine.passing import Progress, take_over
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.uninstalling import uninstall
 from ml_connector.flows import FLOWS
 from ml_connector.http.aiohttp_transport import AiohttpTransport
 from ml_connector.http.chance import SystemChance
@@ -33,7 +34,7 @@ from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor
 from ml_connector.settings import Settings
 from ml_connector.store import allowances, lanes, requests, rotation
-from ml_connector.store.database import Store
+from ml_connector.store.database import Connection, Store
 from ml_connector.store.home import Home, HomeLock, lock_holder, try_lock
 from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring
 from ml_connector.store.keyring import KEY_BYTES, Key, KeyRing, KeyRingSource, keyring_source
@@ -113,6 +114,11 @@ class App:
             raise Mistake(f"There is no workspace {name} in {self.home.path}.")
         return id
 
+    async def prove_store(self) -> None:
+        """Write one row. Raises a fault where the store cannot be written."""
+        now = self.res.clock.now()
+        await self.store.write(lambda c: lanes.note_ready(c, now))
+
     async def lane(self, workspace: str) -> Lane:
         """The lane of a workspace; the first use of it in this process is a take-over."""
         if workspace not in self.lane_of:
@@ -139,6 +145,10 @@ class App:
 
         done = await rotation.rotate(self.store, self.keyring, self.res.vault, make, tell)
         return {"result": asdict(done), "exit": 0, "notes": []}
+
+    async def uninstalled(self, delivery: Delivery) -> int:
+        """A vendor says that a person withdrew the app there; the HTTP status of the answer."""
+        return await uninstall(self.res, delivery)
 
     async def serve_lanes(self, should_stop: Callable[[], bool]) -> None:
         """Work on every workspace, and do what commands hand over, until told to stop."""
@@ -216,7 +226,8 @@ async def do(
 async def handed_over(
     app: App, workspace: str, kind: str, args: dict[str, Any], progress: Progress
 ) -> dict[str, Any] | None:
-    """Have the running server do it, and wait; the result, or None where nobody is there to take it.
+    """Have the running server do it, and wait; the result, or None where nobody is there to take
+    it.
 
     Secrets are sealed into the vault: a request's row is for everybody to see.
     """
@@ -316,7 +327,10 @@ def public_address(settings: Settings) -> str:
 
 @asynccontextmanager
 async def opened(
-    home: Home, settings: Settings, alert: Callable[[str], None]
+    home: Home,
+    settings: Settings,
+    alert: Callable[[str], None],
+    redactor: Redactor | None = None,
 ) -> AsyncIterator[App]:
     """An app on a home, closed at the end. Raises Mistake where the home cannot be used.
 
@@ -338,7 +352,7 @@ async def opened(
         source = keyring_source(home.keyring, settings.keyring)
         vault = Vault(source.load(), os.urandom)
         await store.read(lambda c: check_keys(c, vault.ring))
-        redactor = Redactor()
+        redactor = redactor or Redactor()
         res = Resources(
             store=store, vault=vault, clock=clock, chance=SystemChance(clock),
             pacing=Pacing(clock, StoredAllowances(store)), transport=transport, redactor=redactor,

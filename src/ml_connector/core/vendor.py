@@ -208,6 +208,14 @@ class Proofs:
     settings: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Uninstalled:
+    """A person withdrew the app of this client id at this account."""
+
+    client_id: str
+    account: str
+
+
 class Webhooks(Protocol):
     """How a vendor's deliveries are proven and read. Pure."""
 
@@ -292,7 +300,8 @@ class Vendor:
     """Secrets that we choose when we subscribe; None where the vendor's portal gives one."""
     events: tuple[str, ...] = ()
     """What we subscribe to, where we subscribe ourselves."""
-    poll_minutes: int = 5
+    uninstalled: Callable[[Delivery], Uninstalled] | None = None
+    """Reads the call by which the vendor tells that. Raises Unreadable."""
 
     def source(self, name: str) -> SourceObject:
         return next(obj for obj in self.sources if obj.name == name)

@@ -126,6 +126,13 @@ def put_app(conn: Connection, id: str, workspace: str, vendor: str, client: str)
     return id
 
 
+def app_of(conn: Connection, vendor: str, client: str) -> str | None:
+    """The id of the app row of this client, in whatever workspace."""
+    return conn.execute(
+        select(apps.c.id).where(apps.c.vendor == vendor, apps.c.client == client)
+    ).scalar()
+
+
 def account(conn: Connection, id: str) -> Account | None:
     row = conn.execute(select(accounts).where(accounts.c.id == id)).first()
     return _account(row) if row else None

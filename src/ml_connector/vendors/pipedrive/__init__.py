@@ -15,6 +15,7 @@ from ml_connector.vendors.pipedrive.objects import (
     TARGETS,
 )
 from ml_connector.vendors.pipedrive.subscriptions import EVENTS
+from ml_connector.vendors.pipedrive.uninstall import read_uninstall
 from ml_connector.vendors.pipedrive.webhooks import PipedriveWebhooks
 
 __all__ = ["ACTIVITIES", "DEALS", "ORGANIZATIONS", "PERSONS", "VENDOR"]
@@ -86,4 +87,5 @@ VENDOR = Vendor(
     endpoint_of="connection",
     webhook_secrets=webhook_secrets,
     events=EVENTS,
+    uninstalled=read_uninstall,
 )
