@@ -7,7 +7,7 @@ written later comes from a fresh read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -33,11 +33,12 @@ Names = dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`woken` are the workspaces that have something to do now."""
+    """`woken` are the workspaces that have something to do now; `vendor` is empty if not known."""
 
     status: int
     text: str
     woken: tuple[str, ...] = ()
+    vendor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Ingest:
             door = await self._door(token)
             if door is None:
                 return Answer(404, "There is no such address.")
-            return await self._take(door, delivery)
+            return replace(await self._take(door, delivery), vendor=door.vendor.name)
         except StoreUnavailable as fault:
             log.error("a delivery could not be stored", why=fault.sentence)
             return Answer(500, "It could not be stored. Send it again.")

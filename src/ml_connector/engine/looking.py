@@ -6,6 +6,7 @@ running server, since nobody's lock is needed to read.
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -72,11 +73,11 @@ class Look:
             "reason": row.reason,
         }
 
-    async def is_consent_open(self, state: str) -> bool:
-        """Whether this consent walk still waits for its code."""
+    async def consent_workspace(self, state: str) -> str | None:
+        """The workspace of the consent walk that waits for its code under this state, if any."""
         owner, vault = f"consent:{state}", self._res.vault
         given = await self._res.store.read(lambda c: get_secret(c, vault, owner, "given"))
-        return given is not None
+        return None if given is None else str(json.loads(given)["workspace"])
 
     async def flows(self, workspace: str) -> list[Told]:
         return await self._res.store.read(

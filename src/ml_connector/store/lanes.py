@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, select
 
-from ml_connector.store.tables import lanes, workspaces
+from ml_connector.store.tables import lanes, meta, workspaces
+from ml_connector.store.types import instant_text
 from ml_connector.store.upsert import upsert
 
 
@@ -29,3 +32,8 @@ def workspace_id(conn: Connection, name: str) -> str | None:
 
 def workspace_ids(conn: Connection) -> list[str]:
     return [r.id for r in conn.execute(select(workspaces.c.id).order_by(workspaces.c.id))]
+
+
+def note_ready(conn: Connection, now: datetime) -> None:
+    """A write for its own sake: it proves that the database takes one."""
+    upsert(conn, meta, [{"name": "ready_at", "value": instant_text(now)}])
