@@ -93,6 +93,23 @@ class VirtualClock:
         sleeper.woken.set_result(None)
 
 
+class SkewedClock:
+    """Implements `core.ports.Clock`: another one that tells a moment so many seconds ahead."""
+
+    def __init__(self, true: VirtualClock, ahead_seconds: float) -> None:
+        self._true = true
+        self._ahead = timedelta(seconds=ahead_seconds)
+
+    def now(self) -> datetime:
+        return self._true.now() + self._ahead
+
+    def monotonic(self) -> float:
+        return self._true.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._true.sleep(seconds)
+
+
 async def settle() -> None:
     """Let every task run until all of them wait for something outside of the loop."""
     loop = asyncio.get_running_loop()

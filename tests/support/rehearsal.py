@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from ml_connector.app import StoredAllowances, new_key
 from ml_connector.core.vendor import Delivery
@@ -28,7 +28,8 @@ from ml_connector.store.vault import Vault
 from ml_connector.vendors import VENDORS
 from ml_sandbox.options import SandboxOptions
 
-from .clock import START, SeededChance, VirtualClock
+from . import contract
+from .clock import START, SeededChance, SkewedClock, VirtualClock
 from .sandbox import URL, InProcessSandbox
 
 WORKSPACE = "w"
@@ -38,7 +39,12 @@ HOOKS = "http://127.0.0.1:1"
 
 @dataclass
 class Rehearsal:
-    """`public` turns webhooks on; deliveries then wait in the sandbox's outbox for `deliver`."""
+    """`public` turns webhooks on; deliveries then wait in the sandbox's outbox for `deliver`.
+
+    `beside` is another home at the same vendors, whose sandbox is shared. The engine's clock is
+    `skew_seconds` ahead of the vendors'. Every request and answer is held against the published
+    contracts where these are at hand, unless `checked` is off.
+    """
 
     customers: int = 6
     invoices: int = 10
@@ -46,12 +52,21 @@ class Rehearsal:
     public: bool = False
     clock: VirtualClock = field(default_factory=VirtualClock)
     alerts: list[str] = field(default_factory=list)
+    beside: Rehearsal | None = None
+    skew_seconds: float = 0
+    checked: bool = True
 
-    async def __aenter__(self) -> Rehearsal:
-        options = SandboxOptions(
-            seed=self.seed, customers=self.customers, invoices=self.invoices, start=START, url=URL
-        )
-        self.sandbox = InProcessSandbox(options, clock=self.clock)
+    async def __aenter__(self) -> Self:
+        if self.beside is not None:
+            self.clock, self.sandbox = self.beside.clock, self.beside.sandbox
+        else:
+            options = SandboxOptions(
+                seed=self.seed, customers=self.customers, invoices=self.invoices, start=START,
+                url=URL,
+            )  # fmt: skip
+            self.sandbox = InProcessSandbox(options, clock=self.clock)
+        is_checked = self.checked and contract.is_at_hand()
+        self.contract = contract.Checked(self.sandbox.transport) if is_checked else None
         self.chance = SeededChance(self.seed)
         self.store = Store.in_memory()
         self.vault = Vault(KeyRing((new_key("key", self.clock),)), os.urandom)
@@ -59,9 +74,12 @@ class Rehearsal:
         await self.start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         await self.store.close()
-        await self.sandbox.close()
+        if self.beside is None:
+            await self.sandbox.close()
+        if kind is None and self.contract is not None:
+            assert self.contract.problems == []
 
     async def start(self) -> None:
         """A new process on the same store: a take-over of whatever an earlier one left."""
@@ -73,10 +91,11 @@ class Rehearsal:
 
     def wired(self) -> Resources:
         """What a process works with."""
+        clock = SkewedClock(self.clock, self.skew_seconds)
         return Resources(
-            store=self.store, vault=self.vault, clock=self.clock, chance=self.chance,
-            pacing=Pacing(self.clock, StoredAllowances(self.store)),
-            transport=self.sandbox.transport, redactor=Redactor(),
+            store=self.store, vault=self.vault, clock=clock, chance=self.chance,
+            pacing=Pacing(clock, StoredAllowances(self.store)),
+            transport=self.contract or self.sandbox.transport, redactor=Redactor(),
             vendors={v.name: v for v in VENDORS}, flows={f.kind: f for f in FLOWS},
             public_url=HOOKS if self.public else "", alert=self.alerts.append,
         )  # fmt: skip
@@ -139,7 +158,7 @@ class Rehearsal:
         for each in posted:
             token = each.url.split("/hooks/")[1]
             headers = {name.lower(): value for name, value in each.headers.items()}
-            delivery = Delivery(each.body, headers, self.clock.now())
+            delivery = Delivery(each.body, headers, self.res.clock.now())
             answers.append(await self.ingest.take(token, delivery))
         return answers
 
