@@ -11,7 +11,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -33,7 +33,7 @@ from ml_connector.http.clock import FollowingClock, SystemClock
 from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor
 from ml_connector.settings import Settings
-from ml_connector.store import allowances, lanes, requests, rotation
+from ml_connector.store import allowances, audit, inbox, lanes, requests, rotation
 from ml_connector.store.database import Connection, Store
 from ml_connector.store.home import Home, HomeLock, lock_holder, try_lock
 from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring
@@ -59,7 +59,7 @@ __all__ = [
 
 LOOK_SECONDS = 1.0
 HANDOVER_SECONDS = 0.1
-RETENTION_SECONDS = 3600.0
+RETAIN_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
@@ -154,6 +154,7 @@ class App:
         """Work on every workspace, and do what commands hand over, until told to stop."""
         now = self.res.clock.now()
         await self.store.write(lambda c: requests.abandon(c, now))
+        retaining = asyncio.create_task(self._retain(should_stop))
         running: dict[str, asyncio.Task[None]] = {}
         handed: set[asyncio.Task[None]] = set()
         while not should_stop():
@@ -168,7 +169,25 @@ class App:
             await asyncio.sleep(HANDOVER_SECONDS)
         for lane in self.lane_of.values():
             lane.wake()
-        await asyncio.gather(*running.values(), *handed)
+        await asyncio.gather(retaining, *running.values(), *handed)
+
+    async def _retain(self, should_stop: Callable[[], bool]) -> None:
+        """Every hour, let go of what is older than the settings keep."""
+        due = self.res.clock.now()
+        while not should_stop():
+            now = self.res.clock.now()
+            if now >= due:
+                due = now + RETAIN_EVERY
+                await self._let_go(now)
+            await asyncio.sleep(HANDOVER_SECONDS)
+
+    async def _let_go(self, now: datetime) -> None:
+        def work(conn: Connection) -> None:
+            audit.retain(conn, now - timedelta(days=self.settings.audit_days))
+            inbox.retain(conn, now - timedelta(days=self.settings.inbox_days))
+            requests.retain(conn, now)
+
+        await self.store.write(work)
 
     async def _new_requests(self) -> list[requests.Row]:
         if not await self.store.read(requests.has_new):

@@ -6,7 +6,7 @@ A batch is keys of one route; what goes wrong with one of them never ends the wo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -218,8 +218,9 @@ class Drain:
             return
         errand = self._errand(unlinked)
         try:
+            back = _since_oldest_intent(unlinked, now)
             for obj in mirroring.objects_for(route.writes, self._target):
-                await mirroring.refresh(self._res, self._target, obj, errand)
+                await mirroring.refresh(self._res, self._target, obj, errand, back)
         except Fault as fault:
             self.stopped = fault
             for item in unlinked:
@@ -228,3 +229,9 @@ class Drain:
         finally:
             self._tally.absorb(errand)
         await self._res.store.read(lambda c: deciding.judge_match(c, opened, route, items, now))
+
+
+def _since_oldest_intent(items: Sequence[Item], now: datetime) -> timedelta:
+    """How long ago the oldest write was meant that nobody answered; nothing where there is none."""
+    moments = [intent.opened_at for item in items for intent in item.intents]
+    return now - min(moments, default=now)

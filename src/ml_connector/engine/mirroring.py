@@ -26,39 +26,56 @@ def objects_for(obj: TargetObject, target: OpenConnection) -> list[TargetObject]
 
 
 async def refresh(
-    res: Resources, target: OpenConnection, obj: TargetObject, errand: Errand
+    res: Resources,
+    target: OpenConnection,
+    obj: TargetObject,
+    errand: Errand,
+    back: timedelta = timedelta(),
 ) -> None:
-    """Bring the mirror of one object up to a listing that begins now."""
+    """Bring the mirror of one object up to a listing that begins now.
+
+    `back` is how much further than usual the listing reaches: to the moment at which a write was
+    sent that nobody answered, however late it became visible.
+    """
     account = target.account
     state = await res.store.read(lambda c: mirrors.filling(c, account, obj.name))
     if state.filled_at is None:
         await _fill(res, target, obj, state, errand)
     else:
-        await _delta(res, target, obj, state, errand)
+        await _delta(res, target, obj, state, errand, back)
 
 
 async def _fill(
     res: Resources, target: OpenConnection, obj: TargetObject, state: Filling, errand: Errand
 ) -> None:
-    """The whole listing, page by page; what a crash interrupted goes on at its cursor."""
-    began = res.clock.now()
+    """The whole listing, page by page; what a crash interrupted goes on at its cursor.
+
+    A record may change after its page was read, so the next delta reaches back to the beginning.
+    """
+    began = state.fresh_at or res.clock.now()
     cursor, mark = state.cursor, state.mark
     while True:
         page = await target.target.page(obj, cursor, errand)
         cursor, mark = page.next_cursor, _newest(mark, page.records)
-        done = began if cursor is None else None
-        reached = Filling(done, done, mark, cursor)
+        reached = Filling(None, began, mark, cursor)
+        if cursor is None:
+            reached = Filling(began, began, _earlier(mark, res.clock.now() - began), None)
         await _keep(res, target, obj, page.records, reached)
         if cursor is None:
             return
 
 
 async def _delta(
-    res: Resources, target: OpenConnection, obj: TargetObject, state: Filling, errand: Errand
+    res: Resources,
+    target: OpenConnection,
+    obj: TargetObject,
+    state: Filling,
+    errand: Errand,
+    back: timedelta,
 ) -> None:
     """What changed since the newest stamp we know, with an overlap."""
     began = res.clock.now()
-    since = _since(state.mark)
+    since = _since(_earlier(state.mark, back))
     cursor: str | None = None
     mark = state.mark
     while True:
@@ -104,6 +121,13 @@ def reflection(obj: TargetObject, record: TargetRecord) -> Reflection:
 
 def _newest(mark: str, records: tuple[TargetRecord, ...]) -> str:
     return max([mark, *(record.updated_at for record in records)])
+
+
+def _earlier(mark: str, by: timedelta) -> str:
+    """A stamp of the vendor's clock, moved back by a span of ours: spans do not mind skew."""
+    if not mark or not by:
+        return mark
+    return (datetime.fromisoformat(mark) - by).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _since(mark: str) -> datetime:

@@ -1,15 +1,13 @@
-"""What was drawn on a vendor's daily allowance, and which limiters the vendor told to wait.
+"""What was drawn on a vendor's daily allowance. It survives a restart.
 
-Both survive a restart. Lanes reserve slices: a slice is lost in a crash, never overspent.
+Lanes reserve slices: a slice is lost in a crash, never overspent.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from sqlalchemy import Connection, select
 
-from sqlalchemy import Connection, delete, select
-
-from ml_connector.store.tables import allowances, pauses
+from ml_connector.store.tables import allowances
 from ml_connector.store.upsert import upsert
 
 
@@ -32,22 +30,7 @@ def reserve(conn: Connection, scope: str, day: str, tokens: int, limit: int) -> 
     return granted
 
 
-def give_back(conn: Connection, scope: str, day: str, tokens: int) -> None:
-    """Return what was reserved and not used."""
-    row = {"scope": scope, "day": day, "spent": max(0, spent(conn, scope, day) - tokens)}
-    upsert(conn, allowances, [row])
-
-
 def correct(conn: Connection, scope: str, day: str, at_least: int) -> None:
     """The vendor counts more than we do: others use the same account."""
     if at_least > spent(conn, scope, day):
         upsert(conn, allowances, [{"scope": scope, "day": day, "spent": at_least}])
-
-
-def pause(conn: Connection, scope: str, until: datetime, reason: str) -> None:
-    upsert(conn, pauses, [{"scope": scope, "until": until, "reason": reason}])
-
-
-def pauses_after(conn: Connection, now: datetime) -> dict[str, tuple[datetime, str]]:
-    conn.execute(delete(pauses).where(pauses.c.until <= now))
-    return {row.scope: (row.until, row.reason) for row in conn.execute(select(pauses))}

@@ -29,7 +29,7 @@ from ml_connector.store.tables.road import (
     pending,
     seen,
 )
-from ml_connector.store.tables.work import allowances, lanes, pauses, requests
+from ml_connector.store.tables.work import allowances, lanes, requests
 
 __all__ = [
     "accounts",
@@ -53,7 +53,6 @@ __all__ = [
     "metadata",
     "mirror",
     "mirrors",
-    "pauses",
     "pending",
     "provisions",
     "requests",

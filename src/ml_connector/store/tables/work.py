@@ -15,14 +15,6 @@ allowances = Table(
     Column("spent", Integer, nullable=False),
 )
 
-pauses = Table(  # survives a restart: a limiter that the vendor told to wait
-    "pauses",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("until", Instant, nullable=False),
-    Column("reason", Text, nullable=False),
-)
-
 lanes = Table(
     "lanes",
     metadata,

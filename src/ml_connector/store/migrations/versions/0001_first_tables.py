@@ -351,12 +351,6 @@ def _what_is_left_and_who_works() -> None:
         _number("spent"),
     )
     op.create_table(
-        "pauses",
-        _text("scope", primary_key=True),
-        _instant("until"),
-        _text("reason"),
-    )
-    op.create_table(
         "lanes",
         _text("workspace", sa.ForeignKey("workspaces.id"), primary_key=True),
         _number("epoch"),
