@@ -42,7 +42,7 @@ class Sandbox(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            _, name, *_ = scope["path"].split("/", 2)
+            name = scope["path"].removeprefix("/").partition("/")[0]
             if name in self._gates:
                 await self._gates[name](_below(scope, f"/{name}"), receive, send)
                 return

@@ -115,8 +115,7 @@ class Control:
     async def look(self, request: Request) -> Any:
         vendor, parts = self._place(request)
         noun = self._noun(vendor, parts)
-        vendor_clock = self._world.clock
-        vendor_clock.notice()
+        self._world.clock.notice()
         if len(parts) == 1:
             return vendor.human.records(noun)
         if len(parts) == 2:

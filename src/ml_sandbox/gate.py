@@ -23,7 +23,7 @@ SLOW_SECONDS = 5.0
 _STRIKING = ("status", "cut_before", "cut_after", "truncate")
 
 
-class ConnectionCut(ConnectionAbortedError):  # noqa: N818  # it is an event, ordered by a rule
+class ConnectionCut(ConnectionAbortedError):  # an event, ordered by a rule
     """The answer was cut off on purpose; seen by in-process callers only."""
 
 

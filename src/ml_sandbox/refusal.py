@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818  # a refusal is an answer, not an error of the sandbox
+class Refusal(Exception):  # a refusal is an answer, not an error of the sandbox
     """Raised by the controls and by each vendor's human; becomes `{"error", "exists"?}`."""
 
     def __init__(self, status: int, message: str, exists: Sequence[str] | None = None) -> None:

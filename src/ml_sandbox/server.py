@@ -16,6 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from ml_sandbox.gate import CLOSE
 
 SHUTDOWN_SECONDS = 1
+#: Longer than any client keeps an idle connection, so that none is cut but by a fault rule.
+KEEP_ALIVE_SECONDS = 120
 
 
 class ClosableProtocol(HttpToolsProtocol):
@@ -50,6 +52,7 @@ class _Server(uvicorn.Server):
                 log_level="error",
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )

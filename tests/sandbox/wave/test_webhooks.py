@@ -109,6 +109,17 @@ async def test_the_bare_signature_by_switch(wave: Bench) -> None:
     assert wave.last.headers["x-wave-timestamp"] == "1777885200"
 
 
+async def test_two_v1_parts_by_switch(wave: Bench) -> None:
+    await wave.switch(webhook_second_v1=True)
+    await wave.listen()
+    await wave.invoice("5.00", "approve")
+    await settle()
+    time, other, right = wave.last.headers["x-wave-signature"].split(",")
+    assert f"{time},{right}" == signature(SECRET, wave.last.body, 1777885200)
+    assert other.startswith("v1=")
+    assert other != right
+
+
 @pytest.mark.parametrize("form", ["opaque", "number", "text"])
 async def test_forms_of_ids(wave: Bench, form: str) -> None:
     await wave.switch(webhook_ids=form)

@@ -41,7 +41,7 @@ SCOPES = frozenset(
 
 
 @dataclass
-class OAuthNo(Exception):  # noqa: N818  # an answer of the token address
+class OAuthNo(Exception):  # an answer of the token address
     """An OAuth error: the status and `error`, with a sentence."""
 
     status: int

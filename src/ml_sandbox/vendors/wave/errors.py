@@ -17,7 +17,7 @@ INTERNAL = "INTERNAL_SERVER_ERROR"
 STATUSES = {UNAUTHENTICATED: 401, NOT_FOUND: 404, INTERNAL: 500, "FORBIDDEN": 403}
 
 
-class Invalid(Exception):  # noqa: N818  # becomes an answer, not a failure
+class Invalid(Exception):  # becomes an answer, not a failure
     """A business rule says no; becomes an inputError. `path` is below the input."""
 
     def __init__(self, message: str, *path: str) -> None:

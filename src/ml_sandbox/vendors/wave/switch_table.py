@@ -80,6 +80,9 @@ SWITCHES: dict[str, Switch] = {
         ("timestamped", "bare"),
     ),
     "webhook_timestamp_header": Switch(False, "Deliveries also carry x-wave-timestamp."),
+    "webhook_second_v1": Switch(
+        False, "x-wave-signature carries two v1 parts, the first of another secret."
+    ),
     "webhook_ids": Switch(
         "opaque",
         "Ids in webhooks: opaque as in the API, or the uuid of the business with the number of the "

@@ -143,10 +143,11 @@ class Portal:
 
     def _headers(self, secret: str, body: bytes, seconds: int) -> dict[str, str]:
         bare = self._site.switch("webhook_signature") == "bare"
-        headers = {
-            "content-type": "application/json",
-            "x-wave-signature": signature(secret, body, None if bare else seconds),
-        }
+        signed = signature(secret, body, None if bare else seconds)
+        if self._site.switch("webhook_second_v1") and not bare:
+            right = signed.partition(",")[2]
+            signed = f"{signature(f'{secret}-before', body, seconds)},{right}"
+        headers = {"content-type": "application/json", "x-wave-signature": signed}
         if self._site.switch("webhook_timestamp_header"):
             headers["x-wave-timestamp"] = str(seconds)
         return headers
