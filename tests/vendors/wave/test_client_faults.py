@@ -35,7 +35,7 @@ async def within(clock: VirtualClock, work: Coroutine[Any, Any, T]) -> T:
 
 async def read(app: Recorded, *keys: str) -> dict[str, Any]:
     clock = VirtualClock()
-    client = wave_client(app, clock, account=BUSINESS)
+    client = wave_client(app.transport, clock, account=BUSINESS)
     return await within(clock, client.read(INVOICES, keys, Errand()))
 
 
@@ -80,7 +80,7 @@ async def test_an_answer_about_no_business_is_no_answer() -> None:
 
 async def test_an_answer_without_the_page_is_no_answer() -> None:
     clock = VirtualClock()
-    client = wave_client(Recorded((200, of_business())), clock, account=BUSINESS)
+    client = wave_client(Recorded((200, of_business())).transport, clock, account=BUSINESS)
     with pytest.raises(Unreachable, match="page"):
         await within(clock, client.changes(CUSTOMERS, {}, Errand()))
 
@@ -135,7 +135,7 @@ SECOND = "QnVzaW5lc3M6Mg=="
 
 async def identify(body: dict[str, Any], wanted: str = "", account: str = "") -> tuple[Any, Any]:
     clock, app = VirtualClock(), Recorded((200, body))
-    client = wave_client(app, clock, account=account, settings={"business_id": wanted})
+    client = wave_client(app.transport, clock, account=account, settings={"business_id": wanted})
     found = await within(clock, client.identify(Errand()))
     return found.account, found
 
@@ -180,7 +180,7 @@ async def test_no_business_at_all_needs_a_person() -> None:
 
 async def test_without_an_account_the_first_call_asks_who_we_are() -> None:
     clock, app = VirtualClock(), Recorded((200, identity(BUSINESS)), (200, of_business(r0=SINGLE)))
-    client = wave_client(app, clock)
+    client = wave_client(app.transport, clock)
     record = (await within(clock, client.read(INVOICES, [INVOICE], Errand())))[INVOICE]
     assert isinstance(record, Invoice)
     assert (record.business_id, record.customer.id) == (BUSINESS, CUSTOMER)

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 
 from ml_connector.core.vendor import ConnectionFacts
-from ml_connector.http.asgi_transport import AsgiApp, AsgiTransport
+from ml_connector.http.asgi_transport import AsgiTransport
 from ml_connector.http.auth import StaticToken
 from ml_connector.http.guard import Guard
 from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor
+from ml_connector.http.transport import Transport
 from ml_connector.http.wire import ConnectionWire, WireParts
 from ml_connector.vendors.wave import VENDOR
 from ml_connector.vendors.wave.client import WaveClient
@@ -35,7 +36,7 @@ class NoAllowance:
 
 
 def wave_client(
-    app: AsgiApp,
+    transport: Transport,
     clock: VirtualClock,
     *,
     credential: str = "sample",
@@ -43,11 +44,8 @@ def wave_client(
     account: str = "",
     settings: Mapping[str, str] | None = None,
 ) -> WaveClient:
-    """A client whose calls end in `app`; `clock` must be run, since pacing sleeps by it."""
+    """A client whose calls end in `transport`; `clock` must be run, since pacing sleeps by it."""
     redactor = Redactor()
-    parts = WireParts(
-        AsgiTransport({ORIGIN: app}), Pacing(clock, NoAllowance()), redactor, clock, SeededChance()
-    )
     told = {"base_url": base_url, **(settings or {})}
     wire = ConnectionWire(
         VENDOR,
@@ -55,7 +53,7 @@ def wave_client(
         VENDOR.limits(told, "wave-app", "token"),
         StaticToken(VENDOR.token.header, VENDOR.token.prefix + credential, redactor),
         Guard(VENDOR.hosts, [base_url], private_allowed=True),
-        parts,
+        WireParts(transport, Pacing(clock, NoAllowance()), redactor, clock, SeededChance()),
     )
     return WaveClient(wire, ConnectionFacts("books", told, account))
 
@@ -66,6 +64,10 @@ class Recorded:
     def __init__(self, *answers: tuple[int, object]) -> None:
         self._answers = list(answers)
         self.calls = 0
+
+    @property
+    def transport(self) -> Transport:
+        return AsgiTransport({ORIGIN: self})
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         status, body = self._answers[min(self.calls, len(self._answers) - 1)]
