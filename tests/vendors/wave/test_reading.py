@@ -177,8 +177,12 @@ async def test_arguments_pass_where_literals_are_refused(books: Books) -> None:
     assert await books.run(books.client().identify(Errand()))
 
 
-async def test_the_declared_pace_stays_below_the_limits_that_are_told_of(books: Books) -> None:
-    await books.switch(rate_limit_per_minute=45, concurrency_limit=2, latency_seconds=2.0)
+@pytest.mark.parametrize("latency_seconds", [2.0, 3.0])
+async def test_the_declared_pace_stays_below_the_limits_that_are_told_of(
+    books: Books, latency_seconds: float
+) -> None:
+    await books.switch(rate_limit_per_minute=45, concurrency_limit=2)
+    await books.switch(latency_seconds=latency_seconds)
     client, errand = books.client(pace="1.0"), Errand()
 
     async def many() -> None:

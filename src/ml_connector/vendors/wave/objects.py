@@ -113,7 +113,10 @@ class InvoiceCustomer(Part):
 
 
 class Payment(Part):
-    """A payment on an invoice. `refund_of` is the payment that this one gives back."""
+    """A payment on an invoice. `refund_of` is the payment that this one gives back.
+
+    Its `amount` tells nothing of the direction; whether a refund's is below zero is not documented.
+    """
 
     id: str = Field(min_length=1)
     amount: Money | None = None
