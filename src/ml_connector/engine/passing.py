@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,6 +17,8 @@ from ml_connector.core.faults import (
     NeedsConsent,
     NeedsPerson,
     OutOfBudget,
+    TooFast,
+    UnknownOutcome,
 )
 from ml_connector.core.objects import SourceObject
 from ml_connector.engine.drain import Drain
@@ -90,13 +92,33 @@ class Pass:
             )
         opened = await self._opener.flow(self._row)
         self._say("set-up", 0, len(opened.items))
-        await provision(self._res, opened, self._tally, self._epoch, consent=self._wish.consent)
+        await self._patiently(lambda: self._provision(opened))
         await ensure_subscriptions(self._res, opened.target, self._tally)
         keys = await self._find(opened)
         await self._drain(opened, keys)
         return self._tally.summary(
             self._row.id, self._row.name, tuple(r.name for r in opened.flow.routes)
         )
+
+    async def _provision(self, opened: OpenFlow) -> None:
+        """A set-up call without an answer is looked for again, once it has settled."""
+        consent = self._wish.consent
+        try:
+            await provision(self._res, opened, self._tally, self._epoch, consent=consent)
+        except UnknownOutcome:
+            await provision(self._res, opened, self._tally, self._epoch, consent=consent)
+
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it; where the vendor or an unanswered call asks for a short wait, wait and go on."""
+        while True:
+            try:
+                return await work()
+            except TooFast as fault:
+                wait = fault.until - self._res.clock.now()
+                if wait > LONGEST_WAIT:
+                    raise
+                self._say("waiting", 0, int(wait.total_seconds()) + 1)
+                await self._res.clock.sleep(max(wait.total_seconds(), 1.0))
 
     # --- what is looked at --------------------------------------------------------------------
 
@@ -120,10 +142,14 @@ class Pass:
         work = BACKFILL if everything else LIVE
         only = [opened] if everything else feeding
         feeds = feeds_of(only, obj, work, "poll", forced=self._wish.full)
-        await poll(
-            self._res, opened.source, obj, feeds, self._tally.shared, from_start=everything,
-            progress=lambda n: self._say(f"reading {obj.label}s", n, 0),
-        )  # fmt: skip
+
+        async def polling() -> None:
+            await poll(
+                self._res, opened.source, obj, feeds, self._tally.shared, from_start=everything,
+                progress=lambda n: self._say(f"reading {obj.label}s", n, 0),
+            )  # fmt: skip
+
+        await self._patiently(polling)
 
     async def _feeding(self, opened: OpenFlow) -> list[OpenFlow]:
         """All flows that read this source: a poll feeds every one of them."""

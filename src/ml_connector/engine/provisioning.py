@@ -80,14 +80,14 @@ async def _make(
     res: Resources, opened: OpenFlow, item: SetupItem, tally: Tally, epoch: int
 ) -> None:
     """Make one item, with an intent around it: a lost answer settles before the next look."""
-    now, account = res.clock.now(), opened.target.account
+    account = opened.target.account
     intent = _intent(res, opened, item, tally, epoch)
     await res.store.write(lambda c: intents.put(c, intent))
     parent = _parent_code(await res.store.read(lambda c: provisions.of_account(c, account)), item)
     try:
         code = await opened.target.target.create_setup(item, parent, tally.shared)
     except UnknownOutcome:
-        until = now + opened.flow.routes[0].writes.settle
+        until = res.clock.now() + opened.flow.routes[0].writes.settle
         holder = (opened.row.id, "", item.id)
         await res.store.write(lambda c: intents.settle(c, *holder, until))
         raise

@@ -1,0 +1,270 @@
+"""A scene is a rehearsal in which processes die, lines go silent and databases fail.
+
+Every process has a cord to the store and a line to the vendors. When it dies both are cut before
+anything else happens, so that no `finally` of the dead process has an effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
+
+from ml_connector.core.wire import Response
+from ml_connector.engine.resources import Resources
+from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
+from ml_connector.store import pending
+from ml_connector.store.database import Connection, Store
+from ml_connector.store.unavailable import StoreUnavailable
+
+from ...support.clock import VirtualClock
+from ...support.rehearsal import Rehearsal, _flow_id
+
+T = TypeVar("T")
+
+SEED = 6
+OBJECTS = ("organizations", "persons", "deals", "activities")
+Step = Callable[[str], bool]
+
+
+class Killed(BaseException):
+    """The process is gone; nothing of it catches this."""
+
+
+class Process:
+    """One process's ties to the world. `dies_at` is asked at each step, by the step's name."""
+
+    def __init__(self, dies_at: Step) -> None:
+        self._dies_at = dies_at
+        self.is_dead = False
+        self.steps: list[str] = []
+
+    def step(self, name: str) -> None:
+        """Raises Killed where the process is dead, or dies here."""
+        if self.is_dead:
+            raise Killed(name)
+        self.steps.append(name)
+        if self._dies_at(name):
+            self.is_dead = True
+            raise Killed(name)
+
+
+class Cord:
+    """The store as one process sees it. It can be told that it cannot be written, or read."""
+
+    def __init__(self, store: Store, process: Process) -> None:
+        self._store = store
+        self._process = process
+        self.executes = store.executes
+        self.trouble: Callable[[], StoreUnavailable | None] = lambda: None
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        if self._process.is_dead:
+            raise Killed("read")
+        return await self._store.read(work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """A process may die before a commit, or right after it."""
+        self._process.step("commit")
+        fault = self.trouble()
+        if fault is not None:
+            raise fault
+        done = await self._store.write(work)
+        self._process.step("committed")
+        return done
+
+
+class Line:
+    """The network as one process sees it, with the time limit that a real one has.
+
+    A request whose answer takes too long goes on at the vendor. `is_down` refuses connections.
+    """
+
+    def __init__(self, transport: Transport, clock: VirtualClock, process: Process) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._process = process
+        self._late: set[asyncio.Future[Response]] = set()
+        self.is_down: Callable[[Outgoing], bool] = lambda outgoing: False
+        self.sent: list[Outgoing] = []
+
+    async def send(self, outgoing: Outgoing) -> Response:
+        if self.is_down(outgoing):
+            raise NotConnected("nobody listens there")
+        self._process.step(f"send {outgoing.method}")
+        self.sent.append(outgoing)
+        answer = await self._in_time(outgoing)
+        self._process.step(f"answer {outgoing.method}")
+        return answer
+
+    async def _in_time(self, outgoing: Outgoing) -> Response:
+        asked = asyncio.ensure_future(self._transport.send(outgoing))
+        limit = asyncio.ensure_future(self._clock.sleep(outgoing.timeout_seconds))
+        await asyncio.wait({asked, limit}, return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
+            self._late.add(asked)
+            asked.add_done_callback(self._forget)
+            raise NoAnswer("no answer in time")
+        limit.cancel()
+        return asked.result()
+
+    def _forget(self, late: asyncio.Future[Response]) -> None:
+        self._late.discard(late)
+        if not late.cancelled():
+            late.exception()
+
+
+def lives_on(name: str) -> bool:
+    return False
+
+
+@dataclass
+class Scene(Rehearsal):
+    """The sandbox's Pipedrive is emptied first, unless `is_bare` says no, so all is created."""
+
+    seed: int = SEED
+    is_bare: bool = True
+    dies_at: Step = field(default=lives_on)
+
+    async def __aenter__(self) -> Scene:
+        await super().__aenter__()
+        if self.is_bare:
+            await empty(self)
+        return self
+
+    def wired(self) -> Resources:
+        self.process = Process(self.dies_at)
+        self.cord = Cord(self.store, self.process)
+        self.line = Line(self.sandbox.transport, self.clock, self.process)
+        return replace(super().wired(), store=cast(Store, self.cord), transport=self.line)
+
+    async def order(self, *rules: Mapping[str, Any]) -> None:
+        await self.sandbox.order(*rules)
+
+    async def calm(self) -> None:
+        """No fault rule strikes any more."""
+        await self.human("DELETE", "faults")
+
+    async def switch(self, **values: Any) -> None:
+        """Switches by name, with `__` for the dot."""
+        named = {name.replace("__", "."): value for name, value in values.items()}
+        await self.human("PATCH", "switches", named)
+
+    async def restart(self, dies_at: Step = lives_on) -> None:
+        """Another process on the same store, whatever became of the one before."""
+        self.dies_at = dies_at
+        await self.start()
+
+    async def pending(self) -> list[dict[str, Any]]:
+        def work(conn: Connection) -> list[dict[str, Any]]:
+            return pending.rows_of(conn, _flow_id(conn))
+
+        return await self.store.read(work)
+
+    async def refusals(self, vendor: str = "pipedrive", status: int = 429) -> int:
+        """How often the vendor answered so."""
+        told = (await self.counters())["requests"]
+        return sum(r["n"] for r in told if (r["vendor"], r["status"]) == (vendor, status))
+
+    async def connection(self, name: str) -> dict[str, Any]:
+        """As `status` tells it."""
+        from ml_connector.engine.looking import Look
+
+        told = await Look(self.res, "http://here").status("w")
+        return next(c for c in told["connections"] if c["name"] == name)
+
+    async def rounds(self, seconds: float, every: float = 30.0) -> None:
+        """The lane looks every so often for so long."""
+        end = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < end:
+            await self.round()
+            await self.clock.advance(every)
+
+
+async def empty(scene: Rehearsal) -> None:
+    """A person deletes whatever Pipedrive held."""
+    for noun in reversed(OBJECTS):
+        for record in await scene.human("GET", f"pipedrive/{noun}"):
+            if not record["is_deleted"]:
+                await scene.human("DELETE", f"pipedrive/{noun}/{record['id']}")
+
+
+# --- what Pipedrive holds -------------------------------------------------------------------------
+
+SHOWN: dict[str, tuple[str, ...]] = {
+    "organizations": ("name", "address"),
+    "persons": ("name", "emails", "phones"),
+    "deals": ("title", "value", "currency", "status", "won_time", "expected_close_date"),
+    "activities": ("subject", "type", "due_date", "done", "note"),
+}
+FIELDS = {"organizations": "organization", "persons": "person", "deals": "deal"}
+
+
+async def picture(scene: Rehearsal) -> dict[str, list[dict[str, Any]]]:
+    """Everything of ours at Pipedrive, by our keys instead of its ids: two worlds can be compared."""
+    keys: dict[str, dict[Any, str]] = {}
+    names = {noun: await _field_names(scene, noun) for noun in FIELDS}
+    stages = {s["id"]: s["name"] for s in await scene.human("GET", "pipedrive/stages")}
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for noun in OBJECTS:
+        records = [r for r in await _living(scene, noun) if _key(r, names.get(noun, {}))]
+        keys[noun] = {r["id"]: _key(r, names.get(noun, {})) for r in records}
+        shown[noun] = sorted(
+            (
+                {
+                    "key": keys[noun][r["id"]],
+                    **{name: r[name] for name in SHOWN[noun]},
+                    **_named(r, names.get(noun, {})),
+                    "org": keys["organizations"].get(r.get("org_id")),
+                    "deal": keys.get("deals", {}).get(r.get("deal_id")),
+                    "stage": stages.get(r.get("stage_id")),
+                }
+                for r in records
+            ),
+            key=lambda r: (r["key"], str(r)),
+        )
+    return shown
+
+
+async def _living(scene: Rehearsal, noun: str) -> list[dict[str, Any]]:
+    return [r for r in await scene.human("GET", f"pipedrive/{noun}") if not r["is_deleted"]]
+
+
+async def _field_names(scene: Rehearsal, noun: str) -> dict[str, str]:
+    told = await scene.human("GET", f"pipedrive/{FIELDS[noun]}_fields")
+    return {f["field_code"]: f["field_name"] for f in told if f["is_custom_field"]}
+
+
+def _named(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    told = record.get("custom_fields") or {}
+    return {names[code]: value for code, value in told.items() if value is not None}
+
+
+def _key(record: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    if "note" in record:
+        return str(record["note"] or "").partition("Reference: ")[2]
+    named = _named(record, names)
+    return str(named.get("Wave customer ID") or named.get("Wave invoice ID") or "")
+
+
+def doubles(shown: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """Keys that more than one record carries."""
+    found = []
+    for records in shown.values():
+        keys = [r["key"] for r in records]
+        found += sorted({key for key in keys if keys.count(key) > 1})
+    return found
+
+
+async def demand_in_step(scene: Rehearsal, expected: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Nothing twice, nothing missing, nothing different, and nothing left to do."""
+    shown = await picture(scene)
+    assert doubles(shown) == []
+    for noun in OBJECTS:
+        assert shown[noun] == expected[noun], noun
+    forecast = await scene.plan()
+    assert (forecast["writes"], forecast["setup_writes"]) == (0, 0), forecast
+    again = await scene.sync()
+    assert (again["writes"], again["setup_writes"]) == (0, 0), again
+    assert all(r["failed"] == r["waiting"] == r["review"] == 0 for r in again["routes"]), again
