@@ -60,7 +60,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         invoices=arguments.invoices,
         speed=arguments.speed,
         url=address(bound),
-        vendor_urls={name: address(at) for name, at in own.items()},
+        own_urls={name: address(at) for name, at in own.items()},
     )
     sandbox = create_app(options)
     apps: list[tuple[ASGIApp, socket.socket]] = [(sandbox, bound)]

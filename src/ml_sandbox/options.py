@@ -12,7 +12,7 @@ MAX_INVOICES = 1_000_000
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """`url` is the sandbox's own address; `vendor_urls` those of vendors that live elsewhere.
+    """`url` is the sandbox's own address; `own_urls` those of vendors that have one besides.
 
     Without a `start` the sandbox's clock begins at the real now.
     """
@@ -23,7 +23,8 @@ class SandboxOptions:
     speed: float = 1.0
     start: datetime | None = None
     url: str = "http://sandbox"
-    vendor_urls: Mapping[str, str] = field(default_factory=dict)
+    own_urls: Mapping[str, str] = field(default_factory=dict)
 
     def vendor_url(self, vendor: str) -> str:
-        return self.vendor_urls.get(vendor, f"{self.url}/{vendor}")
+        """A vendor's prefix, without a trailing slash."""
+        return f"{self.url}/{vendor}"

@@ -65,4 +65,6 @@ class World:
                 "credentials": vendor.credentials(),
                 "settings": vendor.settings(),
             }
+            if name in self.options.own_urls:
+                vendors[name]["own_url"] = self.options.own_urls[name]
         return {"url": self.options.url, "vendors": vendors}

@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_keys() -> None:
 
 def test_each_vendor_may_have_a_port_of_its_own() -> None:
     with SandboxProcess(*SMALL, "--ports") as served:
-        bases = [vendor["base_url"] for vendor in served.ready["vendors"].values()]
+        bases = [vendor["own_url"] for vendor in served.ready["vendors"].values()]
         assert len({served.url, *bases}) == 1 + len(VENDORS)
         for base in bases:
             assert served.call("GET", f"{base}/no/such/path").status >= 400

@@ -12,7 +12,7 @@ from typing import Any
 
 from ml_sandbox.vendors.wave import customer_desk, invoice_desk, payment_desk
 from ml_sandbox.vendors.wave.errors import Invalid, not_found
-from ml_sandbox.vendors.wave.queries import Info, Resolver
+from ml_sandbox.vendors.wave.lists import Info, Resolver
 from ml_sandbox.vendors.wave.session import Session
 
 Work = Callable[[Session, dict[str, Any]], Any]

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from graphql import GraphQLResolveInfo
-
 from ml_sandbox.vendors.wave import customer_desk
-from ml_sandbox.vendors.wave.books import Books, Table
+from ml_sandbox.vendors.wave.books import Books
 from ml_sandbox.vendors.wave.currencies import currency
-from ml_sandbox.vendors.wave.errors import not_found
+from ml_sandbox.vendors.wave.lists import (
+    Info,
+    Resolver,
+    account_passes,
+    customers,
+    empty_list,
+    invoices,
+    never,
+    not_filtered_out,
+    plain_list,
+    product_passes,
+    single,
+)
 from ml_sandbox.vendors.wave.money import Money
-from ml_sandbox.vendors.wave.paging import Between, Connection, page_of, sorted_list
+from ml_sandbox.vendors.wave.paging import Connection, page_of
 from ml_sandbox.vendors.wave.places import country, province
 from ml_sandbox.vendors.wave.records import (
     Account,
-    Customer,
     Invoice,
     Item,
     ItemTax,
     Payment,
-    Product,
     SalesTax,
-    Stamped,
-    as_of,
 )
 from ml_sandbox.vendors.wave.session import Session
 from ml_sandbox.vendors.wave.words import SUBTYPES, account_subtype, account_type
-
-Info = GraphQLResolveInfo
-Resolver = Callable[..., Any]
 
 
 def codes(info: Info, name: str) -> list[str]:
@@ -69,134 +71,6 @@ def user(_: Any, info: Info) -> Any:
 def application(_: Any, info: Info) -> Any:
     caller = info.context.identified()
     return None if caller.grant is None else info.context.application
-
-
-# --- a business's lists and single records -------------------------------------------------------
-
-
-def _between(session: Session, args: dict[str, Any]) -> Between:
-    inclusive = bool(session.site.switch("modified_bounds_inclusive"))
-    return Between(args.get("modifiedAtAfter"), args.get("modifiedAtBefore"), inclusive)
-
-
-def customers(books: Books, info: Info, **args: Any) -> Connection[Customer]:
-    session: Session = info.context
-    session.need("customer:read")
-    filters: list[Callable[[Customer], bool]] = []
-    if (email := args.get("email")) is not None:
-        loose = bool(session.site.switch("email_filter_ignores_case"))
-        wanted = email.casefold() if loose else email
-        filters.append(lambda c: (c.email.casefold() if loose and c.email else c.email) == wanted)
-    found = sorted_list(session, books.customers, args["sort"], _between(session, args), filters)
-    session.pages_read += 1
-    return page_of(session, found, args.get("page"), args.get("pageSize"), 45)
-
-
-def invoices(books: Books, info: Info, **args: Any) -> Connection[Invoice]:
-    session: Session = info.context
-    session.need("invoice:read")
-    filters = _invoice_filters(args)
-    found = sorted_list(session, books.invoices, args["sort"], _between(session, args), filters)
-    session.pages_read += 1
-    return page_of(session, found, args.get("page"), args.get("pageSize"), 45)
-
-
-def _invoice_filters(args: dict[str, Any]) -> list[Callable[[Invoice], bool]]:
-    """invoiceNumber matches any part of the number; amounts and all else match whole."""
-    tests: dict[str, Callable[[Invoice, Any], bool]] = {
-        "status": lambda invoice, value: invoice.status == value,
-        "customerId": lambda invoice, value: invoice.customer.id == value,
-        "currency": lambda invoice, value: invoice.currency.code == value,
-        "invoiceDateStart": lambda invoice, value: invoice.invoice_date >= value,
-        "invoiceDateEnd": lambda invoice, value: invoice.invoice_date <= value,
-        "invoiceNumber": lambda invoice, value: value in invoice.invoice_number,
-        "amountDue": lambda invoice, value: invoice.due_value == value,
-        "sourceId": lambda invoice, value: False,  # no invoice here was made from anything
-    }
-    return [
-        lambda invoice, test=test, value=args[name]: test(invoice, value)  # type: ignore[misc]  # the defaults bind the loop's values
-        for name, test in tests.items()
-        if args.get(name) is not None
-    ]
-
-
-def _plain_list(
-    attribute: str, scope: str, passes: Callable[[Any, dict[str, Any]], bool]
-) -> Resolver:
-    """A short list that is sorted by name, or by the sort it was asked for."""
-
-    def resolve(books: Books, info: Info, **args: Any) -> Connection[Any]:
-        session: Session = info.context
-        session.need(scope)
-        table: Table[Any] = getattr(books, attribute)
-        bounds = _between(session, args)
-        sorts = args.get("sort") or ["NAME_ASC"]
-        filters = [lambda record: passes(record, args)]
-        found = sorted_list(session, table, sorts, bounds, filters)
-        return page_of(session, found, args.get("page"), args.get("pageSize"), 45)
-
-    return resolve
-
-
-def _archived(record: Any, args: dict[str, Any]) -> bool:
-    """isArchived=null is no filter."""
-    wanted = args.get("isArchived")
-    return wanted is None or record.is_archived == wanted
-
-
-def _product_passes(product: Product, args: dict[str, Any]) -> bool:
-    bought, sold = args.get("isBought"), args.get("isSold")
-    return (
-        _archived(product, args)
-        and (bought is None or product.is_bought == bought)
-        and (sold is None or product.is_sold == sold)
-    )
-
-
-def _account_passes(account: Account, args: dict[str, Any]) -> bool:
-    types, subtypes = args.get("types"), args.get("subtypes")
-    return (
-        _archived(account, args)
-        and (types is None or account.type_value in types)
-        and (subtypes is None or account.subtype_value in subtypes)
-        and account.subtype_value not in (args.get("excludedSubtypes") or ())
-    )
-
-
-def _empty_list(scope: str) -> Resolver:
-    def resolve(books: Books, info: Info, **args: Any) -> Connection[Any]:
-        info.context.need(scope)
-        return page_of(info.context, [], args.get("page"), args.get("pageSize"), 45)
-
-    return resolve
-
-
-def _single(attribute: str, kind: str, scope: str) -> Resolver:
-    """One record by id, within this business only."""
-
-    def resolve(books: Books, info: Info, id: str) -> Stamped:  # the schema's name
-        session: Session = info.context
-        session.need(scope)
-        table: Table[Any] = getattr(books, attribute)
-        record: Stamped | None = table.by_id(id)
-        moment = session.single_moment()
-        if record is not None and moment is not None:
-            record = as_of(record, moment)
-        if record is None or record.is_deleted:
-            raise not_found(kind, id)
-        return record
-
-    return resolve
-
-
-def _never(kind: str, scope: str) -> Resolver:
-    """A single record of a kind that this business has none of."""
-
-    def resolve(books: Books, info: Info, **args: Any) -> None:
-        info.context.need(scope)
-        raise not_found(kind, args["id"])
-
-    return resolve
 
 
 # --- invoices, payments, money --------------------------------------------------------------------
@@ -310,28 +184,28 @@ def _account_balance(account: Account, info: Info) -> Decimal:
 
 
 BUSINESS: dict[str, Resolver] = {
-    "account": _single("accounts", "Account", "account:read"),
-    "accounts": _plain_list("accounts", "account:read", _account_passes),
-    "customer": _single("customers", "Customer", "customer:read"),
+    "account": single("accounts", "Account", "account:read"),
+    "accounts": plain_list("accounts", "account:read", account_passes),
+    "customer": single("customers", "Customer", "customer:read"),
     "customers": customers,
-    "estimate": _never("Estimate", "estimate:read"),
-    "estimatePayment": _never("EstimatePayment", "estimate:read"),
-    "estimates": _empty_list("estimate:read"),
+    "estimate": never("Estimate", "estimate:read"),
+    "estimatePayment": never("EstimatePayment", "estimate:read"),
+    "estimates": empty_list("estimate:read"),
     "fax": lambda books, info: None,
-    "invoice": _single("invoices", "Invoice", "invoice:read"),
+    "invoice": single("invoices", "Invoice", "invoice:read"),
     "invoiceEstimateSettings": lambda books, info: {
         "general_settings": {"accent_color": "#1C252C", "logo_url": None}
     },
-    "invoicePayment": _single("payments", "InvoicePayment", "invoice:read"),
+    "invoicePayment": single("payments", "InvoicePayment", "invoice:read"),
     "invoices": invoices,
     "isClassicAccounting": lambda books, info: False,
     "isClassicInvoicing": lambda books, info: False,
     "mobile": lambda books, info: None,
     "organizationalType": lambda books, info: "SOLE_PROPRIETORSHIP",
-    "product": _single("products", "Product", "product:read"),
-    "products": _plain_list("products", "product:read", _product_passes),
-    "salesTax": _single("sales_taxes", "SalesTax", "sales_tax:read"),
-    "salesTaxes": _plain_list("sales_taxes", "sales_tax:read", _archived),
+    "product": single("products", "Product", "product:read"),
+    "products": plain_list("products", "product:read", product_passes),
+    "salesTax": single("sales_taxes", "SalesTax", "sales_tax:read"),
+    "salesTaxes": plain_list("sales_taxes", "sales_tax:read", not_filtered_out),
     "subtype": lambda books, info: {
         "name": "Consultants - Other",
         "value": "CONSULTANTS_PROFESSIONALS__OTHER",
@@ -341,8 +215,8 @@ BUSINESS: dict[str, Resolver] = {
         "name": "Consultants and professionals",
         "value": "CONSULTANTS_PROFESSIONALS",
     },
-    "vendor": _never("Vendor", "vendor:read"),
-    "vendors": _empty_list("vendor:read"),
+    "vendor": never("Vendor", "vendor:read"),
+    "vendors": empty_list("vendor:read"),
 }
 QUERY: dict[str, Resolver] = {
     "_": lambda _, info: None,

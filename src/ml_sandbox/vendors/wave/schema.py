@@ -21,7 +21,8 @@ from graphql import (
 
 from ml_sandbox.clocktext import iso
 from ml_sandbox.vendors.wave import mutations
-from ml_sandbox.vendors.wave.queries import RESOLVERS, Info, Resolver
+from ml_sandbox.vendors.wave.lists import Info, Resolver
+from ml_sandbox.vendors.wave.queries import RESOLVERS
 
 
 def schema_text() -> str:
