@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
+import uvloop
 
 from ml_connector.core.faults import Mistake
 from ml_connector.core.ports import Clock
@@ -54,6 +55,7 @@ __all__ = [
     "handed_over",
     "lock_holder",
     "opened",
+    "run",
     "try_lock",
 ]
 
@@ -61,7 +63,15 @@ LOOK_SECONDS = 1.0
 HANDOVER_SECONDS = 0.1
 RETAIN_EVERY = timedelta(hours=1)
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end, on the loop that everything of ours runs on."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 class StoredAllowances:

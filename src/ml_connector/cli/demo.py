@@ -111,9 +111,7 @@ class Commands:
         hook = next(c["webhook_url"] for c in self._json("connections") if c["name"] == "books")
         secret = self._sandbox.vendors["wave"]["credentials"]["webhook_secret"]
         events = ["invoice.paid", "invoice.partially_paid", "invoice.overpaid"]
-        self._sandbox.call(
-            "PUT", "wave/webhook", {"url": hook, "secret": secret, "events": events}
-        )
+        self._sandbox.call("PUT", "wave/webhook", {"url": hook, "secret": secret, "events": events})
         invoice, deal = self._open_invoice()
         before = self._sandbox.call("GET", f"pipedrive/deals/{deal}")
         began = time.monotonic()
@@ -136,7 +134,9 @@ class Commands:
         """The real server, as a process of its own; its address."""
         self._console.rule("Serving")
         self._echo("serve", "--port", "0")
-        with _process("ml_connector", "--home", str(self._home), "serve", "--port", "0", "--json") as p:
+        with _process(
+            "ml_connector", "--home", str(self._home), "serve", "--port", "0", "--json"
+        ) as p:
             yield json.loads(_first_line(p))["url"]
 
     # --- running commands -----------------------------------------------------------------------
@@ -192,7 +192,9 @@ class Commands:
         """An open invoice, and the deal that was made of it."""
         made = {
             row["source_key"]: row["target_id"]
-            for row in self._json("audit", "--flow", FLOW, "--decision", "create", "--limit", "9999")
+            for row in self._json(
+                "audit", "--flow", FLOW, "--decision", "create", "--limit", "9999"
+            )
             if row["route"] == "invoices"
         }
         for invoice in self._sandbox.call("GET", "wave/invoices"):

@@ -32,7 +32,7 @@ async def flows(call: Call) -> int:
         columns = ("name", "kind", "from", "to", "state", "version")
         told = [(r["name"], r["kind"], r["source"], r["target"], r["state"], r["version"])
                 for r in rows]  # fmt: skip
-        call.out.table("", columns, told, "version")
+        call.out.table("", columns, told, ("version",))
     return DONE
 
 

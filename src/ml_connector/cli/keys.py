@@ -21,7 +21,7 @@ async def status(call: Call) -> int:
     else:
         told = [(r["id"], r["created_at"][:10], "yes" if r["active"] else "", r["secrets"])
                 for r in rows]  # fmt: skip
-        call.out.table("", ("key", "made", "active", "secrets"), told, "secrets")
+        call.out.table("", ("key", "made", "active", "secrets"), told, ("secrets",))
     return DONE
 
 

@@ -58,7 +58,7 @@ def _show_status(call: Call, told: dict[str, Any]) -> None:
     rows = [(f["name"], f["state"], f["waiting"], f["review"], _age(f["oldest_waiting_s"]))
             for f in told["flows"]]  # fmt: skip
     if rows:
-        call.out.table("", columns, rows, "waiting review")
+        call.out.table("", columns, rows, ("waiting", "for review"))
     for flow in told["flows"]:
         for reason, count in flow["waits_for"].items():
             noun = "record waits" if count == 1 else "records wait"

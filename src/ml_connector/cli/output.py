@@ -69,10 +69,14 @@ class Output:
             self.beside.print(Text(sentence, style="red"), soft_wrap=True)
 
     def table(
-        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], right: str = ""
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        right: Sequence[str] = (),
     ) -> None:
-        """A table; the columns named in `right`, parted by spaces, hold numbers."""
-        self.console.print(made_table(title, columns, rows, right.split()))
+        """A table; the columns named in `right` hold numbers."""
+        self.console.print(made_table(title, columns, rows, right))
 
     def confirm(self, question: str) -> bool:
         """Ask for yes or no; whoever cannot be asked has not agreed."""

@@ -115,8 +115,8 @@ def _planned(session: Session, done: dict[str, Any]) -> None:
     for review in done.get("reviews") or []:
         named = ", ".join(_candidate(c) for c in review["candidates"])
         session.out.say(
-            f"For review: {review['route']}:{review['source_key']}: {review['reason']}"
-            + (f" Candidates: {named}." if named else "")
+            f"For review: {review['name'] or review['source_key']} ({review['route']}): "
+            f"{review['reason']}" + (f" Candidates: {named}." if named else "")
         )
     session.out.say("This is a plan: nothing was written.")
 

@@ -30,11 +30,11 @@ async def listed(call: Call) -> int:
         call.out.say("Nothing waits for you.")
         return DONE
     for row in rows:
-        call.out.say(f"{row['id']}  {row['flow']}  {row['route']}:{row['source_key']}")
+        called = row["name"] or row["source_key"]
+        call.out.say(f"{row['id']}  {called}  (flow {row['flow']}, {row['route']})")
         call.out.say(f"    {row['reason']}")
-        for candidate in row["candidates"]:
-            told = ", ".join(f"{name}: {value}" for name, value in candidate.items() if value)
-            call.out.say(f"    candidate {told}")
+        for each in row["candidates"]:
+            call.out.say(f"    candidate {each['id']}: {each.get('name') or ''} ({each['why']})")
     call.out.say("Decide with `ml-connector review resolve ID --link TARGET_ID`, or --create, ...")
     return DONE
 

@@ -15,8 +15,6 @@ from ml_connector.cli.command import command, group
 from ml_connector.cli.output import DONE
 from ml_connector.cli.session import Call
 from ml_connector.core.faults import Mistake
-from ml_connector.web.server import address_of, listen
-from ml_connector.web.server import serve as serve_on
 
 app = group()
 PURPOSE = "serve"
@@ -36,6 +34,10 @@ async def serve(
     ] = None,
 ) -> int:
     """Work and answer until SIGTERM or Ctrl-C."""
+    # Here, since the web costs every other command a third of a second
+    from ml_connector.web.server import address_of, listen
+    from ml_connector.web.server import serve as serve_on
+
     settings = call.settings()
     call.home.demand()
     with await _locked(call) as lock:

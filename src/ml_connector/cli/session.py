@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from ml_connector.app import App, Home, Redactor, do, opened
+from ml_connector.app import App, Home, Redactor, do, opened, run
 from ml_connector.cli import log
 from ml_connector.cli.output import DONE, FAILED, INTERRUPTED, MISTAKE, PERSON, Output
 from ml_connector.core.faults import Fault, Mistake, NeedsPerson
@@ -94,7 +93,7 @@ def performed(call: Call, work: Coroutine[Any, Any, int]) -> int:
     """Run a command to its exit code. Whatever goes wrong becomes one sentence."""
     log.quiet()
     try:
-        return asyncio.run(work)
+        return run(work)
     except Mistake as fault:
         call.out.error(fault.sentence)
         return MISTAKE

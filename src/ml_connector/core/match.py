@@ -25,6 +25,7 @@ class Candidate:
     why: str
     own_key: str = ""
     any_key: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Match:
     target_id: str = ""
     by: str = ""
     candidates: tuple[Candidate, ...] = ()
+    name: str = ""
 
 
 NONE = Match("none")
@@ -83,7 +85,7 @@ def _by_likeness(rule: MatchRule, found: Sequence[Candidate], key: str, shared: 
     if rule.how == "suggested":
         return Match("several", by="it looks alike", candidates=free)
     if len(free) == 1:
-        return Match("found", free[0].target_id, free[0].why)
+        return Match("found", free[0].target_id, free[0].why, name=free[0].name)
     return Match("several", by="more than one record is alike", candidates=free)
 
 
@@ -100,6 +102,10 @@ def _distinct(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
             by_id[candidate.target_id] = candidate
         elif candidate.why not in known.why:
             by_id[candidate.target_id] = Candidate(
-                known.target_id, f"{known.why}, {candidate.why}", known.own_key, known.any_key
+                known.target_id,
+                f"{known.why}, {candidate.why}",
+                known.own_key,
+                known.any_key,
+                known.name,
             )
     return tuple(by_id[target_id] for target_id in sorted(by_id))

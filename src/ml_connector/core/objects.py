@@ -28,6 +28,10 @@ class SourceModel(BaseModel):
         """What changes with each change of the record; sorts as text where it has an order."""
         raise TypeError(f"{type(self).__name__} does not say its version")
 
+    def called(self) -> str:
+        """What a person calls it: a name, a number."""
+        return self.key()
+
     def changed_at(self) -> datetime:
         """When it was last changed, by the vendor's clock, aware and in UTC."""
         raise TypeError(f"{type(self).__name__} does not say when it changed")
@@ -119,6 +123,8 @@ class TargetObject:
     note_field: str | None = None
     shared: bool = False
     """Whether several flows may keep one record of it (customers are shared, documents are not)."""
+    name_field: str = ""
+    """The field by which a person knows a record."""
     parent_field: str = ""
     """The field that holds the id of the record which this one's likeness speaks for."""
     likeness_of: tuple[str, ...] = ()

@@ -235,6 +235,10 @@ class Webhooks(Protocol):
         """Whether the account an event names is this one, in any of the vendor's forms."""
         ...
 
+    def is_whole_key(self, told: str) -> bool:
+        """Whether the id an event names is in the form that records carry."""
+        ...
+
     def same_key(self, told: str, key: str) -> bool:
         """Whether the id an event names is this record's, in any of the vendor's forms."""
         ...

@@ -186,7 +186,8 @@ def judge_match(
     for item, match in zip(unlinked, chosen, strict=True):
         if match.target_id in contested and match.outcome == "found":
             reason = "Several records of the source look like this one record of the target."
-            item.step = ToReview("review", reason, ({"id": match.target_id, "why": match.by},))
+            candidate = {"id": match.target_id, "name": match.name, "why": match.by}
+            item.step = ToReview("review", reason, (candidate,))
         else:
             _decide(item, match, claimed, _likeness(route, item, given), now)
 
@@ -233,7 +234,9 @@ def _decide(
     item: Item, match: Match, claimed: _Claimed, likeness: list[tuple[str, str]], now: datetime
 ) -> None:
     if match.outcome == "several":
-        candidates = tuple({"id": c.target_id, "why": c.why} for c in match.candidates)
+        candidates = tuple(
+            {"id": c.target_id, "name": c.name, "why": c.why} for c in match.candidates
+        )
         item.step = ToReview(
             "review", f"It is not clear which record it is: {match.by}.", candidates
         )

@@ -70,6 +70,7 @@ class _Holders:
             ids |= {parent for hits in looked[name].values() for _, parent in hits if parent}
         ordered = sorted(ids)
         self._own_kind = f"key:{opened.key_code(route)}"
+        self._names = mirrors.names_of(conn, opened.target.account, own, ordered)
         self._keys = mirrors.keys_on(conn, opened.target.account, own, ordered)
         self._linked = {
             link.target_id: str(opened.key_of(route, link.source_key))
@@ -81,7 +82,8 @@ class _Holders:
         keys = self._keys.get(target_id, [])
         own = next((value for kind, value in keys if kind == self._own_kind), "")
         own = own or self._linked.get(target_id, "")
-        return Candidate(target_id, why, own, own or (keys[0][1] if keys else ""))
+        any_key = own or (keys[0][1] if keys else "")
+        return Candidate(target_id, why, own, any_key, self._names.get(target_id, ""))
 
 
 def _candidates(

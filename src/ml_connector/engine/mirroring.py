@@ -116,7 +116,8 @@ def reflection(obj: TargetObject, record: TargetRecord) -> Reflection:
             if isinstance(value, str) and obj.field(code) is None and ExternalKey.parse(value)
         ]
     parent = str(record.fields.get(obj.parent_field) or "")
-    return Reflection(record.id, record.updated_at, record.deleted, parent, tuple(marks))
+    name = str(record.fields.get(obj.name_field) or "")
+    return Reflection(record.id, record.updated_at, record.deleted, name, parent, tuple(marks))
 
 
 def _newest(mark: str, records: tuple[TargetRecord, ...]) -> str:

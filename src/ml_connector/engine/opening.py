@@ -166,8 +166,9 @@ def dance_of(
         authorize_url=settings.get("auth_url") or base + vendor.oauth.authorize_path,
         token_url=settings.get("token_url") or base + vendor.oauth.token_path,
     )
+    oauth = replace(vendor.oauth, scope=settings.get("scopes") or vendor.oauth.scope)
     return OAuthDance(
-        vendor.label, vendor.oauth, app, transport=res.transport, guard=guard,
+        vendor.label, oauth, app, transport=res.transport, guard=guard,
         redactor=res.redactor, clock=res.clock,
     )  # fmt: skip
 

@@ -165,6 +165,8 @@ def _mark(
 
 def _comes_in(feed: Feed, record: SourceModel, now: datetime) -> bool:
     given, route = feed.opened.given(now), feed.route
+    if not isinstance(record, route.reads.model):
+        return True  # it could not be read in the listing; reading it alone will say why
     is_kept = route.scope is None or route.scope(record, given)
     return is_kept and (route.enters is None or route.enters(record, given))
 

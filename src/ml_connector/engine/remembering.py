@@ -136,7 +136,7 @@ def review(conn: Connection, ledger: Ledger, item: Item, step: ToReview, id: str
         conn,
         Review(
             id=known.id if known else id, workspace=ledger.opened.row.workspace, flow=ledger.flow,
-            route=ledger.route.name, source_key=item.key, kind=step.kind, reason=step.reason,
+            route=ledger.route.name, source_key=item.key, name=_called(item, known), kind=step.kind, reason=step.reason,
             candidates=step.candidates, cause=cause, state="open", decision=None,
             opened_at=known.opened_at if known and not is_news else ledger.now,
             planned_at=ledger.now,
@@ -148,6 +148,11 @@ def review(conn: Connection, ledger: Ledger, item: Item, step: ToReview, id: str
     intents.close(conn, *item.taken.id)
     pending.finish(conn, item.taken)
     return is_news
+
+
+def _called(item: Item, known: Review | None) -> str:
+    """What a person calls the record; as it was called before where it cannot be read now."""
+    return item.record.called() if item.record else known.name if known else ""
 
 
 def wait(conn: Connection, ledger: Ledger, item: Item, step: ToWait) -> bool:

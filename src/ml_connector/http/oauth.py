@@ -265,6 +265,11 @@ class OAuthDance:
             )
         words = self._redactor.text(str(error.description or ""))[:200]
         told = f' It says: "{words}".' if words else ""
+        if error.error == "invalid_scope":
+            told += (
+                f" Asked for was: {self._oauth.scope}. Ask for less with --set scopes=…, "
+                "or allow more where the app is registered."
+            )
         return NeedsPerson(f"{self._label} refuses the consent ({error.error}).{told}")
 
 

@@ -23,6 +23,7 @@ class Reflection:
     target_id: str
     updated_at: str
     deleted: bool
+    name: str
     parent: str
     marks: tuple[tuple[str, str], ...]
 
@@ -76,7 +77,13 @@ def reflect(conn: Connection, account: str, object: str, records: Sequence[Refle
         conn,
         mirror,
         [
-            {**base, "target_id": r.target_id, "updated_at": r.updated_at, "parent": r.parent}
+            {
+                **base,
+                "target_id": r.target_id,
+                "updated_at": r.updated_at,
+                "name": r.name,
+                "parent": r.parent,
+            }
             for r in here
         ],
     )
@@ -130,6 +137,19 @@ def keys_on(
     for row in rows:
         found.setdefault(row.target_id, []).append((row.kind, row.value))
     return found
+
+
+def names_of(
+    conn: Connection, account: str, object: str, target_ids: Sequence[str]
+) -> dict[str, str]:
+    """What a person calls these records."""
+    rows = conn.execute(
+        select(mirror.c.target_id, mirror.c.name).where(
+            mirror.c.account == account, mirror.c.object == object,
+            mirror.c.target_id.in_(sorted(set(target_ids))),
+        )
+    )  # fmt: skip
+    return {row.target_id: row.name for row in rows}
 
 
 def forget(conn: Connection, account: str, object: str, target_id: str) -> None:

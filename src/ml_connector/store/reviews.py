@@ -22,6 +22,7 @@ class Review:
     flow: str
     route: str
     source_key: str
+    name: str
     kind: str
     reason: str
     candidates: Sequence[Mapping[str, Any]]
@@ -77,7 +78,7 @@ def listing(conn: Connection, workspace: str) -> list[dict[str, Any]]:
     return [
         {
             "id": row.id, "flow": row.flow_name, "route": row.route, "kind": row.kind,
-            "source_key": row.source_key, "reason": row.reason, "candidates": row.candidates,
+            "source_key": row.source_key, "name": row.name, "reason": row.reason, "candidates": row.candidates,
             "opened_at": row.opened_at.isoformat(),
         }
         for row in rows

@@ -21,7 +21,7 @@ SHUTDOWN_SECONDS = 10
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Says when it listens, and leaves signals to us."""
 
     def __init__(self, asgi: ASGIApp) -> None:
@@ -70,7 +70,7 @@ async def serve(app: App, bound: socket.socket, when_ready: Callable[[], None]) 
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     lanes = asyncio.create_task(app.serve_lanes(stopping.is_set))
-    server = _Server(make_app(app, lambda: not lanes.done()))
+    server = Server(make_app(app, lambda: not lanes.done()))
 
     def stop() -> None:
         if stopping.is_set():

@@ -54,6 +54,7 @@ reviews = Table(
     Column("flow", Text, ForeignKey("flows.id"), nullable=False),
     Column("route", Text, nullable=False),
     Column("source_key", Text, nullable=False),
+    Column("name", Text, nullable=False),  # what a person calls the source record
     Column("kind", Text, nullable=False),  # review | refused
     Column("reason", Text, nullable=False),
     Column("candidates", Json, nullable=False),

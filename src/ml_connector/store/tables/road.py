@@ -147,6 +147,7 @@ mirror = Table(
     Column("object", Text, primary_key=True),
     Column("target_id", Text, primary_key=True),
     Column("updated_at", Text, nullable=False),
+    Column("name", Text, nullable=False),
     Column("parent", Text, nullable=False),
 )
 

@@ -32,6 +32,7 @@ ORGANIZATIONS = TargetObject(
     vendor="pipedrive",
     name="organizations",
     label="organization",
+    name_field="name",
     fields=(
         Field("name", "text", max_length=LONGEST_TEXT),
         Field("add_time", "instant"),  # taken by POST only
@@ -55,6 +56,7 @@ PERSONS = TargetObject(
     vendor="pipedrive",
     name="persons",
     label="person",
+    name_field="name",
     fields=(
         Field("name", "text", max_length=LONGEST_TEXT),
         Field("org_id", "reference"),
@@ -76,6 +78,7 @@ DEALS = TargetObject(
     vendor="pipedrive",
     name="deals",
     label="deal",
+    name_field="title",
     fields=(
         Field("title", "text", max_length=LONGEST_TEXT),
         Field("value", "number"),
@@ -105,6 +108,7 @@ ACTIVITIES = TargetObject(
     vendor="pipedrive",
     name="activities",
     label="activity",
+    name_field="subject",
     fields=(
         Field("subject", "text", max_length=LONGEST_TEXT),
         Field("type", "text"),

@@ -29,6 +29,11 @@ VENDOR = Vendor(
             "How deliveries are signed: t and v1 over time and body, or bare hex over the body.",
             ("timestamped", "bare"),
         ),
+        ConnectionSetting(
+            "scopes",
+            "user:read business:read customer:read invoice:read offline_access",
+            "What is asked for at the consent; leave out offline_access where Wave refuses it.",
+        ),
         ConnectionSetting("pace", "1.0", "Requests per second; 45 times as many in a minute."),
     ),
     secrets=(

@@ -103,6 +103,9 @@ class Customer(Record):
     is_archived: bool | None = None
     created_at: InstantText
 
+    def called(self) -> str:
+        return self.name
+
 
 class InvoiceCustomer(Part):
     """The customer as an invoice names it."""
@@ -160,6 +163,9 @@ class Invoice(Record):
     amount_paid: Amount
     created_at: InstantText
     payments: Annotated[tuple[Payment, ...] | None, BeforeValidator(_payments_of)] = None
+
+    def called(self) -> str:
+        return f"{self.number} ({self.customer.name})"
 
     @property
     def net(self) -> Money:

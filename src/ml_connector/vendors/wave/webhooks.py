@@ -15,7 +15,7 @@ from ml_connector.core.faults import Unreadable
 from ml_connector.core.values import digest
 from ml_connector.core.vendor import Delivery, Hint, Proofs
 from ml_connector.http.signatures import check_hex, check_timestamped
-from ml_connector.vendors.wave.ids import same_id
+from ml_connector.vendors.wave.ids import parts, same_id
 
 HEADER = "x-wave-signature"
 BACK_SECONDS = 300
@@ -67,6 +67,10 @@ class WaveWebhooks:
     def same_account(self, told: str, account: str) -> bool:
         """The business id whole, or its uuid."""
         return same_id(told, account)
+
+    def is_whole_key(self, told: str) -> bool:
+        """An opaque id is whole; a number or a uuid is not."""
+        return bool(parts(told))
 
     def same_key(self, told: str, key: str) -> bool:
         """The record id whole, or its last part: a number or a uuid."""

@@ -255,7 +255,7 @@ def _the_road_of_a_record() -> None:
         _text("account", sa.ForeignKey("accounts.id"), primary_key=True),
         _text("object", primary_key=True),
         _text("target_id", primary_key=True),
-        *_each(_text, "updated_at", "parent"),
+        *_each(_text, "updated_at", "name", "parent"),
     )
     op.create_table(
         "marks",
@@ -334,7 +334,7 @@ def _what_was_decided() -> None:
         _text("id", primary_key=True),
         _text("workspace", sa.ForeignKey("workspaces.id")),
         _text("flow", sa.ForeignKey("flows.id")),
-        *_each(_text, "route", "source_key", "kind", "reason"),
+        *_each(_text, "route", "source_key", "name", "kind", "reason"),
         _json("candidates"),
         *_each(_text, "cause", "state"),
         _json("decision", nullable=True),
