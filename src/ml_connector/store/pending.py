@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, case, delete, func, select, tuple_, update
+from sqlalchemy import Connection, case, delete, func, literal, select, tuple_, update
 
 from ml_connector.store.tables import pending
+from ml_connector.store.types import Instant
 
 LIVE, RETRY, BACKFILL = 0, 1, 2
 Cause = Literal["webhook", "poll", "replay", "person"]
@@ -84,7 +85,7 @@ def _mark(conn: Connection, m: Mark, now: datetime) -> None:
             work=case((pending.c.work < m.work, pending.c.work), else_=m.work),
             due_at=case(
                 (pending.c.waits_for.in_(("settle", "limit", "budget")), pending.c.due_at),
-                else_=now,
+                else_=literal(now, Instant),
             ),
             waits_for=case(
                 (pending.c.waits_for.in_(("settle", "limit", "budget")), pending.c.waits_for),

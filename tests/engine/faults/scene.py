@@ -7,6 +7,7 @@ anything else happens, so that no `finally` of the dead process has an effect.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
@@ -16,6 +17,8 @@ from ml_connector.engine.resources import Resources
 from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
 from ml_connector.store import pending
 from ml_connector.store.database import Connection, Store
+from ml_connector.store.tables import metadata
+from ml_connector.store.types import Instant
 from ml_connector.store.unavailable import StoreUnavailable
 
 from ...support.clock import VirtualClock
@@ -257,6 +260,18 @@ def doubles(shown: Mapping[str, list[dict[str, Any]]]) -> list[str]:
     return found
 
 
+def misspelt(conn: Connection) -> list[str]:
+    """Moments that are stored otherwise than all are, so that they cannot be compared."""
+    return [
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Instant)
+        for (text,) in conn.exec_driver_sql(f"SELECT {column.name} FROM {table.name}")  # noqa: S608 - our own names
+        if text is not None and not re.fullmatch(r"[\d-]{10}T[\d:]{8}\.\d{6}Z", text)
+    ]
+
+
 async def demand_in_step(scene: Rehearsal, expected: Mapping[str, list[dict[str, Any]]]) -> None:
     """Nothing twice, nothing missing, nothing different, and nothing left to do."""
     shown = await picture(scene)
@@ -265,6 +280,7 @@ async def demand_in_step(scene: Rehearsal, expected: Mapping[str, list[dict[str,
         assert shown[noun] == expected[noun], noun
     forecast = await scene.plan()
     assert (forecast["writes"], forecast["setup_writes"]) == (0, 0), forecast
+    assert await scene.store.read(misspelt) == []
     again = await scene.sync()
     assert (again["writes"], again["setup_writes"]) == (0, 0), again
     assert all(r["failed"] == r["waiting"] == r["review"] == 0 for r in again["routes"]), again
