@@ -8,7 +8,7 @@ changes it there: then it is theirs for good.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ml_connector.core.flow import Owner
@@ -112,9 +112,13 @@ def plan_update(desired: Desired, base: Base, target: TargetRecord | None) -> Wr
     )
 
 
-def plan_adoption(desired: Desired, target: TargetRecord, owns_standard: bool) -> Write:
-    """The first write to a record that was there before us: what a person set there stays
-    theirs."""
+def plan_adoption(
+    desired: Desired, target: TargetRecord, owns_standard: bool, sent: Sequence[Values] = ()
+) -> Write:
+    """The first write to a record that was there before us: what a person set there stays theirs.
+
+    `sent` is what our own writes to it held that nobody answered: a value among them is no person's.
+    """
     fields: Values = {}
     theirs: list[str] = []
     base = Base({}, {}, owns_standard)
@@ -124,7 +128,10 @@ def plan_adoption(desired: Desired, target: TargetRecord, owns_standard: bool) -
         there = target.fields.get(wire)
         if same(value, there):
             continue
-        if desired.owners[wire] is Owner.SOURCE or _empty(there):
+        is_ours = any(wire in write and same(write[wire], there) for write in sent)
+        if desired.owners[wire] is Owner.ONCE and is_ours:
+            continue
+        if desired.owners[wire] is Owner.SOURCE or _empty(there) or is_ours:
             fields[wire] = value
         else:
             theirs.append(wire)

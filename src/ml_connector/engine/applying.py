@@ -184,7 +184,8 @@ class Applier:
             item.step = self._gone_step(item, step)
             return
         if step.adopts and target is not None:
-            write = plan_adoption(desired, target, step.target_id not in others)
+            sent = [intent.fields for intent in item.intents]
+            write = plan_adoption(desired, target, step.target_id not in others, sent)
             reason = "it was at the target already and is kept in step from now on"
         else:
             write = plan_update(desired, base_of(item), target)
@@ -223,7 +224,9 @@ class Applier:
 
         def work(conn: Connection) -> None:
             for item, row in zip(items, rows, strict=True):
-                intents.close(conn, *item.taken.id)
+                if not (isinstance(item.step, ToWrite) and item.step.adopts):
+                    # An adoption keeps them until it is done: they tell which values are ours.
+                    intents.close(conn, *item.taken.id)
                 intents.put(conn, row)
             intents.claim(conn, claims)
 

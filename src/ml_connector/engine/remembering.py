@@ -185,7 +185,7 @@ def postpone(
     if is_settling:
         intents.settle(conn, *item.taken.id, step.due_at)
     elif decision is not None:
-        intents.close(conn, *item.taken.id)
+        intents.withdraw(conn, *item.taken.id)
     if decision is not None:
         audit.add(conn, [ledger.row(item, decision, step.reason, "failed", errand=errand)])
     pending.postpone(conn, item.taken, step.due_at, step.waits_for, step.reason)

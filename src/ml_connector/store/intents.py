@@ -105,6 +105,13 @@ def close(conn: Connection, flow: str, route: str, source_key: str) -> None:
         )
 
 
+def withdraw(conn: Connection, flow: str, route: str, source_key: str) -> None:
+    """The write never took effect; what earlier writes may have done is still not known."""
+    key = {"flow": flow, "route": route, "source_key": source_key}
+    conn.execute(delete(intents).filter_by(**key, state="open"))
+    conn.execute(delete(claims).filter_by(**key))
+
+
 def settle(conn: Connection, flow: str, route: str, source_key: str, until: datetime) -> None:
     """The write was sent and nobody knows; look again not before `until`."""
     conn.execute(
