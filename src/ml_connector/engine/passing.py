@@ -17,6 +17,7 @@ from ml_connector.core.faults import (
     NeedsConsent,
     NeedsPerson,
     OutOfBudget,
+    Refused,
     TooFast,
     UnknownOutcome,
 )
@@ -93,12 +94,22 @@ class Pass:
         opened = await self._opener.flow(self._row)
         self._say("set-up", 0, len(opened.items))
         await self._patiently(lambda: self._provision(opened))
-        await ensure_subscriptions(self._res, opened.target, self._tally)
+        await self._subscribe(opened)
         keys = await self._find(opened)
         await self._drain(opened, keys)
         return self._tally.summary(
             self._row.id, self._row.name, tuple(r.name for r in opened.flow.routes)
         )
+
+    async def _subscribe(self, opened: OpenFlow) -> None:
+        """Webhooks only make a flow faster, so a subscription that is refused stops nothing."""
+        try:
+            await ensure_subscriptions(self._res, opened.target, self._tally)
+        except Refused as fault:
+            self._res.alert(
+                f"{opened.target.row.name} will send no webhooks to {self._res.public_url}, so "
+                f"that its changes are only polled. {fault.sentence}"
+            )
 
     async def _provision(self, opened: OpenFlow) -> None:
         """A set-up call without an answer is looked for again, once it has settled."""
