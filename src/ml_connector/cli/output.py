@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.prompt import Confirm, Prompt
@@ -24,9 +25,12 @@ PIPE_WIDTH = 160
 
 COLUMNS = (
     ("found", "found"), ("create", "new"), ("update", "updated"), ("unchanged", "unchanged"),
-    ("review", "for review"), ("refused", "refused"), ("gone", "gone"), ("failed", "failed"),
+    ("review", "review"), ("refused", "refused"), ("gone", "gone"), ("failed", "failed"),
     ("waiting", "waiting"),
 )  # fmt: skip
+
+ALWAYS = ("found", "create", "update", "unchanged", "review")
+"""Columns that are shown even where every number in them is zero."""
 
 
 class Following(Protocol):
@@ -115,7 +119,10 @@ def made_table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str] = ()
 ) -> Table:
     """Cells are shown as they are; None is empty."""
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(
+        title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )  # fmt: skip
     for column in columns:
         is_number = column in right
         table.add_column(
@@ -128,19 +135,17 @@ def made_table(
 
 def show_summary(console: Console, done: Mapping[str, Any], *, planned: bool = False) -> None:
     """What a pass found and did, as a bookkeeper reads it. `planned`: nothing was done yet."""
-    names = [name for _, name in COLUMNS]
-    rows = [
-        [route.get("label") or route["route"], *(_count(route[key]) for key, _ in COLUMNS)]
-        for route in done["routes"]
-    ]
-    table = Table(header_style="bold")
-    table.add_column("to come" if planned else "done")
-    for name in names:
+    routes = done["routes"]
+    columns = [c for c in COLUMNS if c[0] in ALWAYS or any(route[c[0]] for route in routes)]
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("to come" if planned else "done", min_width=13)
+    for _, name in columns:
         table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    if len(rows) > 1:
-        sums = [sum(route[key] for route in done["routes"]) for key, _ in COLUMNS]
+    for route in routes:
+        cells = [route.get("label") or route["route"], *(_count(route[c]) for c, _ in columns)]
+        table.add_row(*map(Text, cells))
+    if len(routes) > 1:
+        sums = [sum(route[c] for route in routes) for c, _ in columns]
         table.add_section()
         table.add_row("all", *map(_count, sums), style="bold")
     console.print(table)
