@@ -121,7 +121,7 @@ def made_table(
     """Cells are shown as they are; None is empty."""
     table = Table(
         title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        padding=(0, 1, 0, 0), show_edge=False,
     )  # fmt: skip
     for column in columns:
         is_number = column in right
@@ -137,7 +137,7 @@ def show_summary(console: Console, done: Mapping[str, Any], *, planned: bool = F
     """What a pass found and did, as a bookkeeper reads it. `planned`: nothing was done yet."""
     routes = done["routes"]
     columns = [c for c in COLUMNS if c[0] in ALWAYS or any(route[c[0]] for route in routes)]
-    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("to come" if planned else "done", min_width=13)
     for _, name in columns:
         table.add_column(name, justify="right", no_wrap=True)
