@@ -16,6 +16,7 @@ from structlog.typing import Processor
 
 FILE = "ml-connector.log"
 OWNER_ONLY = 0o600
+OURS = "ml-connector"
 
 
 class Redacting(Protocol):
@@ -27,20 +28,30 @@ class Redacting(Protocol):
 
 
 def quiet() -> None:
-    """Before anything is known of the home: nothing is written anywhere."""
+    """Where no home is open: nothing is written anywhere."""
     _configure(logging.NullHandler(), "error")
 
 
-def to_file(home: Path, redactor: Redacting, level: str) -> None:
-    """Append to the log file of the home, which only its owner may read."""
-    descriptor = os.open(home / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY)
-    stream = os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)
-    _configure(_handler(stream, redactor, as_json=True), level)
+def to_file(home: Path, redactor: Redacting, level: str) -> bool:
+    """Append to the log file of the home, which only its owner may read.
+
+    False where that cannot be written; then nothing is logged, and the command goes on.
+    """
+    file = home / FILE
+    try:
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY))
+        handler = logging.FileHandler(file, encoding="utf-8")
+    except OSError:
+        quiet()
+        return False
+    _configure(_formatted(handler, redactor, as_json=True), level)
+    return True
 
 
 def to_stream(stream: TextIO, redactor: Redacting, level: str) -> None:
     """Write to a stream, in the form that suits whoever reads it."""
-    _configure(_handler(stream, redactor, as_json=not stream.isatty()), level)
+    handler = logging.StreamHandler(stream)
+    _configure(_formatted(handler, redactor, as_json=not stream.isatty()), level)
 
 
 def _before() -> list[Processor]:
@@ -52,11 +63,10 @@ def _before() -> list[Processor]:
     ]
 
 
-def _handler(stream: TextIO, redactor: Redacting, *, as_json: bool) -> logging.Handler:
+def _formatted(handler: logging.Handler, redactor: Redacting, *, as_json: bool) -> logging.Handler:
     renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if not as_json:
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_before(),
@@ -73,8 +83,10 @@ def _handler(stream: TextIO, redactor: Redacting, *, as_json: bool) -> logging.H
 def _configure(handler: logging.Handler, level: str) -> None:
     root = logging.getLogger()
     for old in root.handlers[:]:
-        root.removeHandler(old)
-        old.close()
+        if old.name == OURS:
+            root.removeHandler(old)
+            old.close()
+    handler.name = OURS
     root.addHandler(handler)
     root.setLevel(level.upper())
     structlog.configure(

@@ -110,19 +110,20 @@ def performed(call: Call, work: Coroutine[Any, Any, int]) -> int:
         return DONE  # whoever read the output has seen enough
     except Exception as error:
         return _unforeseen(call, error)
+    finally:
+        log.quiet()
 
 
 def _unforeseen(call: Call, error: Exception) -> int:
     """The traceback goes to the log, under an id that the sentence names."""
     id = token_hex(4)
-    place = "nowhere, since there is no home"
-    if call.home.exists:
-        log.to_file(call.home.path, call.redactor, "error")
+    place = "no log, since the home cannot be written"
+    if call.home.exists and log.to_file(call.home.path, call.redactor, "error"):
         told = "".join(traceback.format_exception(error))
         structlog.get_logger(__name__).error("a command failed", id=id, exception=told)
         place = str(call.home.path / log.FILE)
     call.out.error(
         f"Something nobody foresaw happened ({type(error).__name__}, {id}); "
-        f"its traceback is in {place}."
+        f"the traceback is in {place}."
     )
     return FAILED
