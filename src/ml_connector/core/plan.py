@@ -87,7 +87,7 @@ def plan_update(desired: Desired, base: Base, target: TargetRecord | None) -> Wr
         if wire in desired.follows or not _ours(desired, base, wire):
             continue
         owner = desired.owners[wire]
-        touched = _touched(wire, base, target)
+        touched = _touched(wire, base, target) and not _stands(value, wire, target)
         if owner is Owner.ONCE:
             if touched:
                 kept.append(desired.names[wire])

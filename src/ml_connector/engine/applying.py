@@ -204,9 +204,15 @@ class Applier:
         return ToWrite("update", reason, step.target_id, write, step.adopts, step.claims)
 
     def _gone_step(self, item: Item, step: ToUpdate) -> ToReview | ToPostpone:
+        if item.choice == "link":
+            reason = (
+                f"The {self._route.writes.label} {step.target_id} that a person chose is not "
+                "there: create it, link another, or ignore it."
+            )
+            return ToReview("review", reason, target_gone=True)
         if item.link is None:
             reason = "the record it matched is gone; it is matched again"
-            return ToPostpone(self._now, "retry", reason, "waiting")
+            return ToPostpone(self._now, "retry", reason, "waiting", step.target_id)
         return ToReview(
             "review",
             f"Its {self._route.writes.label} {step.target_id} was deleted at the target: "

@@ -180,7 +180,8 @@ def judge_match(
     given = opened.given(now)
     unlinked = [i for i in items if i.step is None and i.link is None and i.desired is not None]
     decisions = match_items(conn, opened, route, unlinked, given)
-    chosen = [_chosen(item, match) for item, match in zip(unlinked, decisions, strict=True)]
+    held = _held(conn, opened, route, unlinked)
+    chosen = [_chosen(item, match, held) for item, match in zip(unlinked, decisions, strict=True)]
     contested = _contested(chosen)
     claimed = _Claimed(conn, opened, route)
     for item, match in zip(unlinked, chosen, strict=True):
@@ -192,11 +193,30 @@ def judge_match(
             _decide(item, match, claimed, _likeness(route, item, given), now)
 
 
-def _chosen(item: Item, match: Match) -> Match:
+def _picked(item: Item) -> str:
+    """The target record that a person chose in a review; empty where nobody did."""
+    decision = item.review.decision if item.review and item.choice == "link" else None
+    return str(decision["target_id"]) if decision else ""
+
+
+def _held(conn: Connection, opened: OpenFlow, route: Route, items: Sequence[Item]) -> set[str]:
+    """Which of the records that people chose stand for another source record of the route."""
+    picked = sorted({_picked(item) for item in items} - {""})
+    found = links.of_targets(conn, opened.target.account, route.writes.name, picked)
+    mine, keys = (opened.row.id, route.name), {item.key for item in items if _picked(item)}
+    return {
+        x.target_id
+        for x in found
+        if (x.flow, x.route) == mine and not x.is_alias and x.source_key not in keys
+    }
+
+
+def _chosen(item: Item, match: Match, held: set[str]) -> Match:
     """A person's choice goes before likeness, and is checked again when it is applied."""
-    if item.choice == "link" and item.review and item.review.decision:
-        return Match("found", str(item.review.decision["target_id"]), "a person chose it")
-    return match
+    picked = _picked(item)
+    if not picked:
+        return match
+    return Match("alias" if picked in held else "found", picked, "a person chose it")
 
 
 def _contested(chosen: Sequence[Match]) -> set[str]:

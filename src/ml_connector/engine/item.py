@@ -80,12 +80,16 @@ class ToWait:
 
 @dataclass(frozen=True, slots=True)
 class ToPostpone:
-    """Until a moment; `waits_for` is what `status` says it waits for."""
+    """Until a moment; `waits_for` is what `status` says it waits for.
+
+    `gone_target` is a record of the target that was found to be gone, so that no mirror shows it.
+    """
 
     due_at: datetime
     waits_for: str
     reason: str
     outcome: Literal["failed", "waiting"]
+    gone_target: str = ""
 
 
 Step = Done | ToWrite | ToUpdate | ToAlias | ToReview | ToWait | ToPostpone

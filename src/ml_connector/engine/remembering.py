@@ -186,6 +186,9 @@ def postpone(
         intents.settle(conn, *item.taken.id, step.due_at)
     elif decision is not None:
         intents.withdraw(conn, *item.taken.id)
+    if step.gone_target:
+        intents.close(conn, *item.taken.id)
+        _forget(conn, ledger, step.gone_target)
     if decision is not None:
         audit.add(conn, [ledger.row(item, decision, step.reason, "failed", errand=errand)])
     pending.postpone(conn, item.taken, step.due_at, step.waits_for, step.reason)
@@ -196,7 +199,14 @@ def target_gone(conn: Connection, ledger: Ledger, item: Item) -> None:
     if item.link is None:
         return
     links.set_state(conn, item.link, "target_gone", ledger.now)
-    mirrors.forget(conn, item.link.account, item.link.object, item.link.target_id)
+    _forget(conn, ledger, item.link.target_id)
+
+
+def _forget(conn: Connection, ledger: Ledger, target_id: str) -> None:
+    """No mirror shows the record any more, and nothing speaks for its likeness."""
+    obj, account = ledger.route.writes, ledger.opened.target.account
+    mirrors.forget(conn, account, obj.name, target_id)
+    mirrors.orphan(conn, account, obj.likeness_of, target_id)
 
 
 def _close(conn: Connection, ledger: Ledger, item: Item) -> None:
