@@ -122,7 +122,7 @@ async def _served(session: Session, state: str, args: dict[str, Any]) -> dict[st
 def _connected(session: Session, result: Any) -> None:
     done = result[0] if isinstance(result, list) else result
     who = (done["detail"] or {}).get("name") if isinstance(done["detail"], dict) else None
-    session.out.say(f"{done['name']} is connected: {who or 'account'} ({done['account']}).")
+    session.out.say(f"{done['name']} is connected to {who or done['account']}.")
 
 
 @command(app, "connections")

@@ -7,7 +7,10 @@ from typing import Any
 
 def tell(told: dict[str, Any]) -> list[str]:
     """From what `why` found: where the record stands, what spoke of it, what was decided."""
-    lines = [f"{told['record']} ({told['label']}) in flow {told['flow']}"]
+    lines = [
+        f"{_called(told)} ({told['label']}) in flow {told['flow']}",
+        f"Its id: {told['record']}",
+    ]
     lines += _standing(told)
     if told["events"]:
         lines.append("Deliveries that named it:")
@@ -19,6 +22,12 @@ def tell(told: dict[str, Any]) -> list[str]:
     else:
         lines.append("Nothing was decided about it yet.")
     return lines
+
+
+def _called(told: dict[str, Any]) -> str:
+    """What the record at the target is called; else the id at the source."""
+    wrote = told["link"]["wrote"] if told["link"] else {}
+    return next((str(wrote[n]) for n in ("title", "name", "subject") if n in wrote), told["record"])
 
 
 def _standing(told: dict[str, Any]) -> list[str]:
@@ -51,19 +60,30 @@ def _event(event: dict[str, Any]) -> str:
 
 
 def _decision(row: dict[str, Any]) -> list[str]:
+    is_new = row["decision"] == "create"
     lines = [
         f"  {_at(row['at'])} {row['decision']} ({row['state']}, by {row['source']}): "
         f"{row['reason']}"
     ]
     for field, change in row["changes"].items():
-        lines.append(f"      {field}: {_shown(change.get('before'))} → {_shown(change['after'])}")
+        after = shown(change["after"])
+        told = after if is_new else f"{shown(change.get('before'))} → {after}"
+        lines.append(f"      {field}: {told}")
     for sent in row["requests"]:
         lines.append(f"      {sent['method']} {sent['path']} → {sent['status']} in {sent['ms']} ms")
     return lines
 
 
-def _shown(value: Any) -> str:
-    return "nothing" if value in (None, "", []) else str(value)
+def shown(value: Any) -> str:
+    """A field's value as a person writes it; a value that carries more is told by its value."""
+    if isinstance(value, dict) and "value" in value:
+        currency = value.get("currency")
+        return f"{value['value']} {currency}" if currency else shown(value["value"])
+    if isinstance(value, list):
+        return ", ".join(map(shown, value)) or "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "nothing" if value in (None, "") else str(value)
 
 
 def _at(moment: str) -> str:

@@ -299,7 +299,8 @@ class Commands:
 def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> tuple[str, str]:
     """(route, source key) of a record as a person names it. Raises Mistake.
 
-    An id of either side; else what only one record carries, such as an invoice's number.
+    An id of either side; else what only one record carries, such as an invoice's number. Where one
+    source record feeds several routes, its first route is meant: an invoice's deal.
     """
     route, _, key = text.partition(":")
     names = [r.name for r in res.flows[row.kind].routes]
@@ -312,8 +313,8 @@ def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> 
     }
     if not found:
         found = {(x.route, x.source_key) for x in links.carrying(conn, row.id, text)}
-    if len(found) == 1:
-        return found.pop()
+    if found and len({k for _, k in found}) == 1:
+        return min(found, key=lambda record: names.index(record[0]))
     if found:
         told = ", ".join(f"{r}:{k}" for r, k in sorted(found))
         raise Mistake(f"'{text}' names several records: {told}. Write one of these.")
