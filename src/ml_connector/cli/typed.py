@@ -24,8 +24,9 @@ def secrets_of(pairs: Sequence[str]) -> dict[str, str]:
 def _pair(text: str, option: str) -> tuple[str, str]:
     name, mark, value = text.partition("=")
     if not mark or not name:
-        shown = name if option == "--secret" else text
-        raise Mistake(f"{option} {shown}: write it as name=value.")
+        if option == "--secret":  # the text itself may be the secret, so it is not repeated
+            raise Mistake("--secret: write it as name=env:VARIABLE, name=file:PATH or name=-.")
+        raise Mistake(f"{option} {text}: write it as name=value.")
     return name.strip(), value
 
 
@@ -40,7 +41,6 @@ def _secret(name: str, origin: str) -> str:
     elif kind == "file" and rest:
         value = _contents(name, Path(rest).expanduser())
     else:
-        # The text itself may be the secret, so it is not repeated
         raise Mistake(
             f"--secret {name}: say where it is, as {name}=env:VARIABLE, {name}=file:PATH or "
             f"{name}=- for standard input; never the secret itself."
