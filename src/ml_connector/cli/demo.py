@@ -95,7 +95,7 @@ def run_demo(console: Console, run: Run, *, once: bool) -> int:
         scene.set_up()
         scene.first_sync()
         address = stack.enter_context(scene.serving())
-        is_good = scene.pay_one() and scene.second_sync()
+        is_good = scene.second_sync() and scene.pay_one()
         console.rule("In step" if is_good else "Not in step")
         if not is_good:
             console.print("[red]Something above is not as it should be.[/red]")
@@ -184,6 +184,12 @@ class Scene:
             self._console.print(f"ml-connector serves at {address}\n")
             yield address
 
+    def second_sync(self) -> bool:
+        """Nothing is left to do, and nothing was made twice."""
+        self._console.rule("A second sync writes nothing")
+        done = self._passed("sync")
+        return bool(done["writes"] == 0)
+
     def pay_one(self) -> bool:
         """A customer pays; Wave's webhook brings the change to the deal."""
         self._console.rule("A customer pays an invoice")
@@ -210,12 +216,6 @@ class Scene:
         self._typed(f"why {FLOW} {number}")
         return True
 
-    def second_sync(self) -> bool:
-        """Nothing is left to do, and nothing was made twice."""
-        self._console.rule("A second sync writes nothing")
-        done = self._passed("sync")
-        return bool(done["writes"] == 0)
-
     def close(self, address: str) -> None:
         """What a person may take away."""
         if self._reviews:
@@ -224,7 +224,7 @@ class Scene:
                 f"Both sides are in step, but for {waiting} customers that wait for you: Pipedrive "
                 "has several records of their name, and nobody guesses."
             )
-        self._console.print(f"The server answered at {address}")
+        self._console.print(f"The server answers at {address}/healthz")
 
     # --- running commands -----------------------------------------------------------------------
 

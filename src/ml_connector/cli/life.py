@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+LONGEST_VALUE = 100
+"""Characters of a value that are shown; with --json all of it stands there."""
+
 
 def tell(told: dict[str, Any]) -> list[str]:
     """From what `why` found: where the record stands, what spoke of it, what was decided."""
@@ -83,7 +86,10 @@ def shown(value: Any) -> str:
         return ", ".join(map(shown, value)) or "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "nothing" if value in (None, "") else str(value)
+    if value in (None, ""):
+        return "nothing"
+    text = str(value).replace("<br>", " / ")
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 def _at(moment: str) -> str:

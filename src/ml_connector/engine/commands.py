@@ -302,17 +302,19 @@ def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> 
     An id of either side; else what only one record carries, such as an invoice's number. Where one
     source record feeds several routes, its first route is meant: an invoice's deal.
     """
-    route, _, key = text.partition(":")
+    head, _, rest = text.partition(":")
     names = [r.name for r in res.flows[row.kind].routes]
-    if key and route in names:
-        return route, key
-    found = {(x.route, x.source_key) for x in links.search(conn, row.id, text)}
-    found |= {(r["route"], r["key"]) for r in pending.rows_of(conn, row.id) if r["key"] == text}
+    route, sought = (head, rest) if rest and head in names else ("", text)
+    found = {(x.route, x.source_key) for x in links.search(conn, row.id, sought)}
+    found |= {(r["route"], r["key"]) for r in pending.rows_of(conn, row.id) if r["key"] == sought}
     found |= {
-        (r.route, r.source_key) for r in reviews.of_flow(conn, row.id) if r.source_key == text
+        (r.route, r.source_key) for r in reviews.of_flow(conn, row.id) if r.source_key == sought
     }
-    if not found:
-        found = {(x.route, x.source_key) for x in links.carrying(conn, row.id, text)}
+    found |= {(x.route, x.source_key) for x in links.carrying(conn, row.id, sought)}
+    if route:
+        found = {each for each in found if each[0] == route}
+        if not found or (route, sought) in found:
+            return route, sought
     if found and len({k for _, k in found}) == 1:
         return min(found, key=lambda record: names.index(record[0]))
     if found:
