@@ -101,7 +101,11 @@ class Applier:
         writing = [i for i in items if isinstance(i.step, ToWrite)]
         await self._settle_quiet([i for i in items if not isinstance(i.step, ToWrite)])
         jobs = await self._commit_intents(writing)
-        await asyncio.gather(*(self._send(i, job) for i, job in zip(writing, jobs, strict=True)))
+        sending = (self._send(i, job) for i, job in zip(writing, jobs, strict=True))
+        # All of them end before the first trouble is raised, so that none is left running.
+        for trouble in await asyncio.gather(*sending, return_exceptions=True):
+            if trouble is not None:
+                raise trouble
 
     # --- steps without a write ------------------------------------------------------------------
 

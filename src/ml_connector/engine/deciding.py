@@ -37,6 +37,7 @@ CLAIM_RETRY = timedelta(seconds=1)
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=15)
 DEATHS_ALLOWED = 3
+SET_ASIDE = "Working on this record ended the program three times; it was set aside."
 
 
 def load(conn: Connection, flow: str, route: str, taken: Sequence[Taken]) -> list[Item]:
@@ -78,12 +79,20 @@ def postponed(fault: Fault, item: Item, now: datetime) -> ToPostpone | ToReview:
     return ToReview("refused", fault.sentence)
 
 
+def judge_deaths(item: Item) -> None:
+    """What ended the program is not touched again, not even to be read, before a person says so."""
+    review = item.review
+    was_set_aside = review is not None and review.state == "open" and review.reason == SET_ASIDE
+    is_asked_for = item.taken.cause in ("person", "replay")
+    if item.taken.deaths >= DEATHS_ALLOWED or (was_set_aside and not is_asked_for):
+        item.step = ToReview("refused", SET_ASIDE)
+
+
 def judge_source(item: Item, now: datetime) -> None:
     """What can be said before the record is looked into."""
-    if item.taken.deaths >= DEATHS_ALLOWED:
-        reason = "Working on this record ended the program three times; it was set aside."
-        item.step = ToReview("refused", reason)
-    elif item.review is not None and item.review.state == "ignored":
+    if item.step is not None:
+        return
+    if item.review is not None and item.review.state == "ignored":
         item.step = Done("unchanged", "a person said to leave this record alone")
     elif item.fault is not None:
         item.step = postponed(item.fault, item, now)

@@ -22,7 +22,8 @@ from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reading import Reader
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
-from ml_connector.store import links, pending
+from ml_connector.store import intents, links, pending
+from ml_connector.store.database import Connection
 from ml_connector.store.pending import Taken
 
 BATCH = 200
@@ -57,6 +58,7 @@ class Drain:
         self, *, keys: Ids | None = None, after_batch: Callable[[], bool] = lambda: True
     ) -> None:
         """Work until nothing is due, or the target stops us, or `after_batch` says enough."""
+        await self._pick_up()
         while self.stopped is None:
             now = self._res.clock.now()
             taken = await self._take(now, keys)
@@ -65,6 +67,23 @@ class Drain:
             await self._guarded(taken)
             if not after_batch():
                 return
+
+    async def _pick_up(self) -> None:
+        """Free what an earlier drain of this process had in hand when it broke off (a full disk).
+
+        A write that was meant and not remembered may have been done, so its key settles first.
+        """
+        target, vendor, now = self._target.row.id, self._target.vendor, self._res.clock.now()
+
+        def work(conn: Connection) -> None:
+            for intent in intents.open_at(conn, self._target.account, self._epoch):
+                if intent.route:
+                    until = now + vendor.target(intent.object).settle
+                    intents.settle(conn, *intent.key, until)
+                    pending.sleep(conn, *intent.key, until, "settle")
+            pending.release(conn, target, self._epoch)
+
+        await self._res.store.write(work)
 
     async def _take(self, now: datetime, keys: Ids | None) -> list[Taken]:
         target, flows = self._target.row.id, list(self._flows)
@@ -100,7 +119,9 @@ class Drain:
 
     async def _batch(self, opened: OpenFlow, route: Route, taken: Sequence[Taken]) -> None:
         items = await self._load(opened, route, taken)
-        await self._read(opened, route, items)
+        for item in items:
+            deciding.judge_deaths(item)
+        await self._read(opened, route, [i for i in items if i.step is None])
         now = self._res.clock.now()
         given = opened.given(now)
         for item in items:
@@ -138,6 +159,8 @@ class Drain:
         return self._tally.errand(WORKS[items[0].taken.work])
 
     async def _read(self, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
+        if not items:
+            return
         errand = self._errand(items)
         wanted = [(i.key, i.taken.marked_at) for i in items]
         try:

@@ -42,6 +42,10 @@ class Intent:
     opened_at: datetime
     settle_until: datetime | None = None
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.flow, self.route, self.source_key)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -136,6 +140,12 @@ def of_keys(
     for row in rows:
         found.setdefault(row.source_key, []).append(_intent(row))
     return found
+
+
+def open_at(conn: Connection, account: str, epoch: int) -> list[Intent]:
+    """What this epoch means to write at this account and has not closed."""
+    rows = conn.execute(select(intents).filter_by(account=account, epoch=epoch, state="open"))
+    return [_intent(row) for row in rows]
 
 
 def of_earlier_epochs(conn: Connection, workspace: str, epoch: int) -> list[Intent]:

@@ -243,7 +243,7 @@ def take_over(conn: Connection, epoch: int) -> int:
 
 
 def release(conn: Connection, target: str, epoch: int) -> None:
-    """Give back what is in hand but was not worked on (a pause in the middle of a batch)."""
+    """Give back what is still in hand of a drain that broke off."""
     conn.execute(
         update(pending)
         .where(pending.c.target == target, pending.c.taken == epoch)
@@ -252,10 +252,15 @@ def release(conn: Connection, target: str, epoch: int) -> None:
 
 
 def isolate(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
-    """Put a batch back so that each of its keys is taken alone: one of them broke it."""
+    """Put a batch back so that each of its keys is taken alone: one of them broke it.
+
+    Those that were put back already wait for what they wait for.
+    """
     for each in taken:
         conn.execute(
-            update(pending).where(*_is(each.id)).values(taken=None, alone=True, due_at=now)
+            update(pending)
+            .where(*_is(each.id), pending.c.taken.is_not(None))
+            .values(taken=None, alone=True, due_at=now)
         )
 
 

@@ -91,10 +91,13 @@ class Line:
         self._late: set[asyncio.Future[Response]] = set()
         self.is_down: Callable[[Outgoing], bool] = lambda outgoing: False
         self.sent: list[Outgoing] = []
+        self.asked: Outgoing | None = None
+        """The request at hand, which is not sent yet when the process dies before it."""
 
     async def send(self, outgoing: Outgoing) -> Response:
         if self.is_down(outgoing):
             raise NotConnected("nobody listens there")
+        self.asked = outgoing
         self._process.step(f"send {outgoing.method}")
         self.sent.append(outgoing)
         answer = await self._in_time(outgoing)
