@@ -7,7 +7,10 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from shlex import quote
+from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -48,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         help="sandbox seconds in a real second (%(default)s)",
     )
     add("--json", action="store_true", help="the ready line is JSON in any case")
+    add("--env", type=Path, metavar="FILE", help="write all of it to FILE too, for a shell to read")
     return parser
 
 
@@ -65,12 +69,23 @@ async def _serve(arguments: argparse.Namespace) -> None:
     sandbox = create_app(options)
     apps: list[tuple[ASGIApp, socket.socket]] = [(sandbox, bound)]
     apps += [(sandbox.vendor_app(name), own[name]) for name in own]
-    await serve(apps, lambda: _say_ready(sandbox))
+    await serve(apps, lambda: _say_ready(sandbox, arguments.env))
 
 
-def _say_ready(sandbox: Sandbox) -> None:
+def _say_ready(sandbox: Sandbox, env: Path | None) -> None:
+    if env is not None:
+        env.write_text(exports(sandbox.world.ready), "utf-8")
     sys.stdout.write(json.dumps(sandbox.world.ready) + "\n")
     sys.stdout.flush()
+
+
+def exports(ready: Mapping[str, Any]) -> str:
+    """The ready line as a shell reads it: `export WAVE_BASE_URL=…`, `export WAVE_BUSINESS_ID=…`."""
+    told = {"sandbox_url": ready["url"]}
+    for vendor, offered in ready["vendors"].items():
+        flat = {**offered, **offered["credentials"], **offered["settings"]}
+        told |= {f"{vendor}_{name}": v for name, v in flat.items() if isinstance(v, str)}
+    return "".join(f"export {name.upper()}={quote(value)}\n" for name, value in told.items())
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -299,20 +299,21 @@ class Commands:
 def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> tuple[str, str]:
     """(route, source key) of a record as a person names it. Raises Mistake.
 
-    An id of either side; else what only one record carries, such as an invoice's number. Where one
-    source record feeds several routes, its first route is meant: an invoice's deal.
+    An id of either side, or what only one record carries, such as an invoice's number; after a
+    route, the source's words go before the target's ids. Where one source record feeds several
+    routes, its first route is meant: an invoice's deal.
     """
     head, _, rest = text.partition(":")
     names = [r.name for r in res.flows[row.kind].routes]
     route, sought = (head, rest) if rest and head in names else ("", text)
-    found = {(x.route, x.source_key) for x in links.search(conn, row.id, sought)}
-    found |= {(r["route"], r["key"]) for r in pending.rows_of(conn, row.id) if r["key"] == sought}
-    found |= {
-        (r.route, r.source_key) for r in reviews.of_flow(conn, row.id) if r.source_key == sought
-    }
-    found |= {(x.route, x.source_key) for x in links.carrying(conn, row.id, sought)}
+    linked = {(x.route, x.source_key) for x in links.search(conn, row.id, sought)}
+    carrying = {(x.route, x.source_key) for x in links.carrying(conn, row.id, sought)}
+    waiting = {(r["route"], r["key"]) for r in pending.rows_of(conn, row.id)}
+    waiting |= {(r.route, r.source_key) for r in reviews.of_flow(conn, row.id)}
+    found = linked | carrying | {each for each in waiting if each[1] == sought}
     if route:
         found = {each for each in found if each[0] == route}
+        found = (found & carrying) or found
         if not found or (route, sought) in found:
             return route, sought
     if found and len({k for _, k in found}) == 1:
