@@ -28,7 +28,7 @@ from ml_connector.core.plan import Write, plan_adoption, plan_update, reads_firs
 from ml_connector.core.values import digest
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import remembering
-from ml_connector.engine.deciding import base_of, postponed, with_notes
+from ml_connector.engine.deciding import base_of, postponed, retry_at, with_notes
 from ml_connector.engine.item import (
     Done,
     Item,
@@ -216,7 +216,8 @@ class Applier:
             return ToReview("review", reason, target_gone=True)
         if item.link is None:
             reason = "the record it matched is gone; it is matched again"
-            return ToPostpone(self._now, "retry", reason, "waiting", step.target_id)
+            again = retry_at(self._now, item.taken.attempts)
+            return ToPostpone(again, "retry", reason, "waiting", step.target_id)
         return ToReview(
             "review",
             f"Its {self._route.writes.label} {step.target_id} was deleted at the target: "

@@ -78,6 +78,10 @@ class _Holders:
             if (link.flow, link.route) == (opened.row.id, route.name) and not link.is_alias
         }
 
+    def is_there(self, target_id: str) -> bool:
+        """Whether the mirror holds it; a record may still point to a parent that was deleted."""
+        return target_id in self._names
+
     def candidate(self, target_id: str, why: str) -> Candidate:
         keys = self._keys.get(target_id, [])
         own = next((value for kind, value in keys if kind == self._own_kind), "")
@@ -96,6 +100,6 @@ def _candidates(
         if rule.how == "keyed":
             continue
         for name in route.writes.likeness_of:
-            parents = [parent for _, parent in looked[name].get(pair, []) if parent]
+            parents = [p for _, p in looked[name].get(pair, []) if holders.is_there(p)]
             found += [holders.candidate(parent, why) for parent in parents]
     return found

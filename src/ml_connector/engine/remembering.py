@@ -203,10 +203,9 @@ def target_gone(conn: Connection, ledger: Ledger, item: Item) -> None:
 
 
 def _forget(conn: Connection, ledger: Ledger, target_id: str) -> None:
-    """No mirror shows the record any more, and nothing speaks for its likeness."""
-    obj, account = ledger.route.writes, ledger.opened.target.account
-    mirrors.forget(conn, account, obj.name, target_id)
-    mirrors.orphan(conn, account, obj.likeness_of, target_id)
+    """No mirror shows the record any more, so that nothing is matched with it."""
+    account, obj = ledger.opened.target.account, ledger.route.writes.name
+    mirrors.forget(conn, account, obj, target_id)
 
 
 def _close(conn: Connection, ledger: Ledger, item: Item) -> None:

@@ -163,18 +163,6 @@ def forget(conn: Connection, account: str, object: str, target_id: str) -> None:
         )  # fmt: skip
 
 
-def orphan(conn: Connection, account: str, objects: Sequence[str], parent: str) -> None:
-    """Records of these objects speak no longer for a parent that is not there any more."""
-    conn.execute(
-        update(mirror)
-        .where(
-            mirror.c.account == account, mirror.c.object.in_(list(objects)),
-            mirror.c.parent == parent,
-        )
-        .values(parent="")
-    )  # fmt: skip
-
-
 def keep_only(conn: Connection, account: str, object: str, target_ids: set[str]) -> None:
     """A whole listing showed these; whatever else the mirror holds is gone."""
     rows = conn.execute(
