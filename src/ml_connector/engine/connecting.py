@@ -137,15 +137,17 @@ async def _completed(
         return given
     if known.vendor != vendor.name:
         raise Mistake(f"{given.name} is a connection to {known.vendor}; take another name.")
-    secrets = dict(given.secrets)
-    if not _credentials(given):
+    secrets, settings = dict(given.secrets), dict(known.settings)
+    if _credentials(given):
+        settings.pop("auth", None)  # it told how the credentials before these were used
+    else:
         vault, row = res.vault, known
         kept = await res.store.read(lambda c: get_secrets(c, vault, f"app:{row.app}"))
         tokens = await res.store.read(lambda c: get_secrets(c, vault, f"grant:{row.grant}"))
         secrets |= {name: kept[name] for name in APP_SECRETS if name in kept}
         if vendor.token.secret in tokens:
             secrets[vendor.token.secret] = tokens[vendor.token.secret]
-    return replace(given, settings={**known.settings, **given.settings}, secrets=secrets)
+    return replace(given, settings={**settings, **given.settings}, secrets=secrets)
 
 
 async def _amend(

@@ -14,6 +14,7 @@ from ml_connector.app import App
 from ml_connector.core.vendor import Delivery
 
 LARGEST_BODY_BYTES = 1_048_576
+MOST_DROPPED_BYTES = 16 * LARGEST_BODY_BYTES
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,7 @@ class Hooks:
             return Response(status_code=400)
         if body is None:
             self._count("", 413)
-            # The rest of the body is not read, so the connection cannot be used again
+            # Some of the body may not be read, so the connection is not used again
             return PlainTextResponse("Too large.", 413, {"connection": "close"})
         delivery = Delivery(body, dict(request.headers), self._app.res.clock.now())
         return await self._answer(request.path_params["token"], delivery)
@@ -54,15 +55,19 @@ class Hooks:
 
 
 async def read_capped(request: Request) -> bytes | None:
-    """The whole body, or None as soon as it is known to be too large."""
-    told = request.headers.get("content-length", "")
-    if told.isdecimal() and int(told) > LARGEST_BODY_BYTES:
-        return None
+    """The whole body, or None where it is too large.
+
+    Of what is too large some more is read, and dropped: a sender that is cut off while it still
+    sends often never reads its answer.
+    """
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > LARGEST_BODY_BYTES:
+        if size > MOST_DROPPED_BYTES:
             return None
-        parts.append(part)
-    return b"".join(parts)
+        if size > LARGEST_BODY_BYTES:
+            parts.clear()
+        else:
+            parts.append(part)
+    return b"".join(parts) if size <= LARGEST_BODY_BYTES else None
