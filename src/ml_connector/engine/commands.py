@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ml_connector.core.faults import Fault, Mistake, NeedsConsent, NeedsPerson
+from ml_connector.core.flow import Route
 from ml_connector.engine import connecting, passing
 from ml_connector.engine.connecting import Credentials
 from ml_connector.engine.lane import Lane
@@ -304,10 +305,15 @@ def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> 
     routes, its first route is meant: an invoice's deal.
     """
     head, _, rest = text.partition(":")
-    names = [r.name for r in res.flows[row.kind].routes]
+    flow = res.flows[row.kind]
+    names = [r.name for r in flow.routes]
     route, sought = (head, rest) if rest and head in names else ("", text)
     linked = {(x.route, x.source_key) for x in links.search(conn, row.id, sought)}
-    carrying = {(x.route, x.source_key) for x in links.carrying(conn, row.id, sought)}
+    carrying = {
+        (x.route, x.source_key)
+        for x in links.carrying(conn, row.id, sought)
+        if _shows(flow.route(x.route), x, sought)
+    }
     waiting = {(r["route"], r["key"]) for r in pending.rows_of(conn, row.id)}
     waiting |= {(r.route, r.source_key) for r in reviews.of_flow(conn, row.id)}
     found = linked | carrying | {each for each in waiting if each[1] == sought}
@@ -325,6 +331,12 @@ def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> 
         f"No record of flow {row.name} is known as '{text}'. "
         f"Write route:source_id, with a route of: {', '.join(names)}."
     )
+
+
+def _shows(route: Route, link: links.Link, text: str) -> bool:
+    """Whether a person reads this text in the record; the id of a stage or parent is no name."""
+    standard = {code: route.writes.field(code) for code, v in link.wrote.items() if v == text}
+    return any(field is None or field.kind == "text" for field in standard.values())
 
 
 def _failed(conn: Connection, flow: str) -> tuple[tuple[str, str], ...]:
