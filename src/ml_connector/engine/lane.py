@@ -19,6 +19,7 @@ from ml_connector.core.cadence import Cadence
 from ml_connector.core.faults import AccountClosed, Fault, NeedsPerson, Waiting
 from ml_connector.core.objects import SourceObject, TargetObject
 from ml_connector.core.wire import Errand
+from ml_connector.engine.connecting import ping
 from ml_connector.engine.drain import Drain
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.opening import Opener
@@ -38,6 +39,7 @@ DAILY = timedelta(days=1)
 LOOK_EVERY = timedelta(minutes=10)
 KEEP_GRANT = timedelta(days=7)
 DRAIN_SECONDS = 30.0
+PROBE_EVERY = timedelta(hours=1)
 CATCH_UP_POLL = timedelta(minutes=15)
 """After trouble with a source, it is asked again so soon."""
 
@@ -111,22 +113,37 @@ class Lane:
         return opened
 
     async def _guarded(self, id: str, work: Coroutine[Any, Any, None]) -> None:
-        """One connection's trouble never stops another."""
-        now = self._res.clock.now()
-        if self._not_before.get(id, now) > now:
+        """One connection's trouble never stops another; what only a person can mend is left."""
+        if not await self._may_work(id):
             work.close()
             return
         try:
             await work
-            self._not_before.pop(id, None)
             await self._well(id)
         except Fault as fault:
             await self._trouble(id, fault)
 
+    async def _may_work(self, id: str) -> bool:
+        """Not while it is put off; a connection that needs a person is only asked now and then."""
+        now = self._res.clock.now()
+        if self._not_before.get(id, now) > now:
+            return False
+        row = await self._res.store.read(lambda c: connections.get(c, id))
+        if row is None or row.state != connections.NEEDS_PERSON:
+            return True
+        self._not_before[id] = now + PROBE_EVERY
+        try:
+            opened = await self.opener.connection(row)
+            answer = await ping(self._res, row, opened.client)
+        except Fault:
+            return False
+        return bool(answer["ok"])
+
     async def _well(self, id: str) -> None:
+        self._not_before.pop(id, None)
         self._troubled.pop(id, None)
         row = await self._res.store.read(lambda c: connections.get(c, id))
-        if row is not None and row.state != connections.OK:
+        if row is not None and row.state == connections.PAUSED:
             await self._res.store.write(lambda c: connections.set_state(c, id, connections.OK))
 
     async def _trouble(self, id: str, fault: Fault) -> None:
@@ -153,15 +170,19 @@ class Lane:
     async def _poll_due(self, flow: OpenFlow, opened: list[OpenFlow]) -> None:
         """Whatever of this flow's source is due, feeding all flows that read it."""
         errand = Errand("live")
-        if flow.row.backfilled_version < flow.row.version:
+        if flow.row.backfilled_version == 0:
             return  # its first sync is a person's to start
-        reading = [
-            o
-            for o in opened
-            if o.source.row.id == flow.source.row.id and o.row.backfilled_version >= o.row.version
-        ]
+        source = flow.source.row.id
+        reading = [o for o in opened if o.source.row.id == source and o.row.backfilled_version > 0]
+        is_behind = flow.row.backfilled_version < flow.row.version
         for obj in {r.reads.path: r.reads for r in flow.flow.routes}.values():
+            if is_behind:
+                feeds = feeds_of([flow], obj, BACKFILL, "poll")
+                await poll(self._res, flow.source, obj, feeds, errand, from_start=True)
             await self._poll_object(flow, obj, reading, errand)
+        if is_behind:
+            id, version = flow.row.id, flow.row.version
+            await self._res.store.write(lambda c: flows.backfilled(c, id, version))
 
     async def _poll_object(
         self, flow: OpenFlow, obj: SourceObject, reading: list[OpenFlow], errand: Errand
