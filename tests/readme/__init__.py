@@ -1,0 +1,1 @@
+"""The README, played: its commands as they stand there, against a running sandbox."""
