@@ -99,8 +99,11 @@ class Opener:
         if stored.grant.kind == "token":
             value = stored.secrets[vendor.token.secret]
             static = StaticToken(
-                vendor.token.header, vendor.token.prefix + value, self._res.redactor
-            )
+                vendor.token.header, vendor.token.prefix + value, self._res.redactor,
+                f"{vendor.label} does not take the token of connection {row.name} any more. Make a "
+                f"new one there, then `ml-connector connect {vendor.name} --name {row.name} "
+                f"--secret {vendor.token.secret}=env:VARIABLE`.",
+            )  # fmt: skip
             digest = hashlib.sha256(f"{vendor.name}:{value}".encode()).hexdigest()[:16]
             return static, "token", f"token:{digest}"
 

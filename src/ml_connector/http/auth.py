@@ -41,10 +41,20 @@ class Authenticator(Protocol):
 
 
 class StaticToken:
-    """A token that a person made at the vendor; it has no end that we know and no renewal."""
+    """A token that a person made at the vendor; it has no end that we know and no renewal.
 
-    def __init__(self, header: str, value: str, redactor: Redactor) -> None:
+    `refused` is the sentence that says how to mend it when it is taken no longer.
+    """
+
+    def __init__(
+        self,
+        header: str,
+        value: str,
+        redactor: Redactor,
+        refused: str = "The token is not accepted; look whether it was copied whole.",
+    ) -> None:
         self._headers = {header.lower(): value}
+        self._refusal = refused
         redactor.learn(value)
 
     async def headers(self) -> Mapping[str, str]:
@@ -54,9 +64,7 @@ class StaticToken:
         return None
 
     async def expired(self, used: Mapping[str, str]) -> None:
-        raise NeedsPerson(
-            "The token is not accepted. Make a new one at the vendor and run connect again."
-        )
+        raise NeedsPerson(self._refusal)
 
 
 @dataclass(frozen=True, slots=True)
