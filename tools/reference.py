@@ -44,12 +44,9 @@ def commands_page() -> str:
         arguments = [p for p in own if p.param_type_name == "argument"]
         options = [p for p in own if p.param_type_name == "option"]
         typed = " ".join(str(p.metavar or p.name.upper()) for p in arguments)
-        lines += [
-            f"## {' '.join(path)}",
-            "",
-            f"`ml-connector {' '.join(path)} {typed}".strip() + "`",
-        ]
-        lines += ["", *_paragraphs(command.help or ""), ""]
+        name = " ".join(path)
+        lines += [f"## {name}", "", f"`{f'ml-connector {name} {typed}'.strip()}`", ""]
+        lines += [_paragraphs(command.help or ""), ""]
         lines += [*_options(options), ""] if options else []
     return "\n".join(lines).rstrip() + "\n"
 
@@ -73,8 +70,8 @@ def _options(options: list[Any]) -> list[str]:
     return rows
 
 
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) if part.strip() else "" for part in text.split("\n\n")]
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
 
 
 def settings_page() -> str:
