@@ -9,7 +9,7 @@ BIN := .venv/bin
 # Named after what it was made from: another lock or another pyproject.toml asks for a new set-up.
 STAMP := .venv/.setup-$(shell cat requirements-dev.lock pyproject.toml tools/setup.sh | cksum | tr ' ' '-')
 
-.PHONY: help setup demo test check bench wheel lock
+.PHONY: help setup demo test check bench wheel lock reference
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 8
@@ -31,7 +31,8 @@ check: $(STAMP) ## format, lint, types, floors, documents
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest tests/project/test_documents.py tests/project/test_tracked_files.py
+	@$(BIN)/pytest tests/project/test_documents.py tests/project/test_reference.py \
+		tests/project/test_tracked_files.py
 	@echo "check: format, lint, types, floors and documents are in order"
 
 bench: $(STAMP) ## measure, and write benchmarks/results.md
@@ -43,3 +44,8 @@ wheel: $(STAMP) ## build the wheel into dist/
 lock: $(STAMP) ## write the lock files anew from pyproject.toml
 	@tools/lock.sh
 	@echo "lock: requirements.lock and requirements-dev.lock are written"
+
+reference: $(STAMP) ## write docs/reference from the program
+	@$(BIN)/python tools/reference.py
+	@$(BIN)/python tools/flow_reference.py
+	@echo "reference: docs/reference is as the program is"

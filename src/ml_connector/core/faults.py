@@ -15,6 +15,7 @@
     ├── Ambiguous        more than one match                               → review, with candidates
     ├── Refused          the vendor or the map rejects the data            → review, in their words
     ├── Forged           a delivery that is not from the vendor            → 401, counted, not kept
+    ├── Unreadable       a delivery from the vendor that cannot be read    → 400, nothing is kept
     ├── Mistake          a person's input cannot be used                   → exit 2, say how to mend
     └── Bug              anything else                                     → review, others go on
 
