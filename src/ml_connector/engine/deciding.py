@@ -32,7 +32,6 @@ from ml_connector.store.database import Connection
 from ml_connector.store.intents import Claim
 from ml_connector.store.pending import Taken
 
-STALE_RETRY = timedelta(seconds=5)
 CLAIM_RETRY = timedelta(seconds=1)
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=15)
@@ -96,9 +95,15 @@ def judge_source(item: Item, now: datetime) -> None:
         item.step = Done("unchanged", "a person said to leave this record alone")
     elif item.fault is not None:
         item.step = postponed(item.fault, item, now)
-    elif item.record is not None and item.record.version() < item.taken.at_least:
-        reason = "The source still shows an older version than it announced."
-        item.step = ToPostpone(now + STALE_RETRY, "retry", reason, "waiting")
+    elif item.record is not None and item.record.version() < _at_least(item):
+        reason = "The source shows an older version than it did before."
+        again = retry_at(now, item.taken.attempts)
+        item.step = ToPostpone(again, "retry", reason, "waiting")
+
+
+def _at_least(item: Item) -> str:
+    """The version that a hint, a listing or our own last write speaks of."""
+    return max(item.taken.at_least, item.link.source_version if item.link else "")
 
 
 def judge_scope(route: Route, item: Item, given: Given) -> None:

@@ -25,7 +25,7 @@ from ml_connector.core.objects import SourceObject
 from ml_connector.engine.drain import Drain
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.opening import Opener
-from ml_connector.engine.polling import feeds_of, poll, reread_open, sweep
+from ml_connector.engine.polling import backfill_feeds, feeds_of, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import ensure_subscriptions
@@ -33,7 +33,7 @@ from ml_connector.engine.sweeping import sweep_target
 from ml_connector.engine.tally import Tally
 from ml_connector.store import flows, intents, lanes, pending, reviews, runs
 from ml_connector.store.database import Connection
-from ml_connector.store.pending import BACKFILL, LIVE, Mark
+from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.snapshot import scratch
 
 LONGEST_WAIT = timedelta(seconds=90)
@@ -142,7 +142,7 @@ class Pass:
             await self._poll(opened, obj, is_new)
         if self._wish.full:
             await self._mark_links(opened)
-        if is_new or self._wish.full:
+        if is_new and not self._wish.limit:
             id, version = self._row.id, self._row.version
             await self._res.store.write(lambda c: flows.backfilled(c, id, version))
         return await self._first_bite(opened) if self._wish.limit else None
@@ -150,9 +150,11 @@ class Pass:
     async def _poll(self, opened: OpenFlow, obj: SourceObject, is_new: bool) -> None:
         feeding = await self._feeding(opened)
         everything = is_new or self._wish.full
-        work = BACKFILL if everything else LIVE
-        only = [opened] if everything else feeding
-        feeds = feeds_of(only, obj, work, "poll", forced=self._wish.full)
+        feeds = (
+            backfill_feeds(opened, feeding, obj)
+            if everything
+            else feeds_of(feeding, obj, LIVE, "poll")
+        )
 
         async def polling() -> None:
             await poll(
@@ -170,11 +172,11 @@ class Pass:
 
     async def _mark_links(self, opened: OpenFlow) -> None:
         """A full pass looks at what is linked too, whether or not the listing showed it."""
+        feeding = await self._feeding(opened)
         for obj in _objects(opened):
-            feeds = feeds_of([opened], obj, BACKFILL, "poll")
+            feeds = feeds_of(feeding, obj, LIVE, "poll")
             await sweep(self._res, opened.source, obj, feeds, self._tally.shared)
-            live = feeds_of([opened], obj, LIVE, "poll")
-            await reread_open(self._res, opened.source, obj, live, self._tally.shared)
+            await reread_open(self._res, opened.source, obj, feeds, self._tally.shared)
         for target in {r.writes.path: r.writes for r in opened.flow.routes}.values():
             await sweep_target(self._res, opened.target, target, self._tally.shared)
 

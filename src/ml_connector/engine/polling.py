@@ -23,7 +23,7 @@ from ml_connector.engine.resources import Resources
 from ml_connector.store import cursors, links, pending
 from ml_connector.store.cursors import Cursor, Seen
 from ml_connector.store.database import Connection
-from ml_connector.store.pending import LIVE, Cause, Mark
+from ml_connector.store.pending import BACKFILL, LIVE, Cause, Mark
 
 SETTLED_AFTER = timedelta(seconds=2)
 """Vendors stamp whole seconds: a record may change once more within the one it was read in."""
@@ -61,6 +61,18 @@ def feeds_of(
         for route in o.flow.routes
         if route.reads.path == obj.path
     ]
+
+
+def backfill_feeds(
+    opened: OpenFlow, others: Sequence[OpenFlow], obj: SourceObject
+) -> list[Feed]:
+    """The routes of the flow that is filled, each key of theirs marked; others see what is news.
+
+    What a listing showed counts as seen for every flow, so every flow is fed by it.
+    """
+    rest = [o for o in others if o.row.id != opened.row.id]
+    own = feeds_of([opened], obj, BACKFILL, "poll", forced=True)
+    return [*own, *feeds_of(rest, obj, LIVE, "poll")]
 
 
 async def poll(
@@ -127,7 +139,7 @@ def note_records(
     """Mark what is news for each route, and remember what was seen; the number of marks."""
     by_key = {record.key(): record for record in records}
     known = cursors.seen_of(conn, source.row.id, obj.name, list(by_key))
-    shown = {key: _shown(record, read_at) for key, record in by_key.items()}
+    shown = {key: _shown(record, known.get(key), read_at) for key, record in by_key.items()}
     marked = 0
     for feed in feeds:
         linked = links.of_keys(conn, feed.opened.row.id, feed.route.name, list(by_key))
@@ -142,10 +154,13 @@ def note_records(
     return marked
 
 
-def _shown(record: SourceModel, read_at: datetime | None) -> Seen:
-    settled = read_at is not None and read_at - record.changed_at() > SETTLED_AFTER
+def _shown(record: SourceModel, known: Seen | None, read_at: datetime | None) -> Seen:
+    """What was seen stays settled while it is the same, whenever it is read again."""
     fields: dict[str, Any] = record.model_dump(mode="json")
-    return Seen(record.key(), record.version(), digest(fields), settled)
+    shown = Seen(record.key(), record.version(), digest(fields), False)
+    is_late = read_at is not None and read_at - record.changed_at() > SETTLED_AFTER
+    is_same = known is not None and replace(known, settled=False) == shown
+    return replace(shown, settled=is_late or (is_same and known is not None and known.settled))
 
 
 def _mark(
@@ -159,8 +174,9 @@ def _mark(
     rank = feed.opened.flow.rank(feed.route.name)
     target = feed.opened.target.row.id
     return Mark(
-        feed.opened.row.id, feed.route.name, record.key(), target, rank, feed.cause, feed.work
-    )
+        feed.opened.row.id, feed.route.name, record.key(), target, rank, feed.cause, feed.work,
+        at_least=record.version(),
+    )  # fmt: skip
 
 
 def _comes_in(feed: Feed, record: SourceModel, now: datetime) -> bool:

@@ -80,7 +80,7 @@ def _check_signature(delivery: Delivery, proofs: Proofs) -> None:
 
 
 def _hint_v2(body: Mapping[str, Any], meta: Mapping[str, Any]) -> Hint:
-    """Ids in `meta` are texts. The update time is null in the create of a deal."""
+    """Ids in `meta` are texts."""
     entity, action = _text(meta, "entity"), _text(meta, "action")
     merged_into = _text(meta, "merged_to_id")
     deleted = action == "delete"
@@ -90,11 +90,16 @@ def _hint_v2(body: Mapping[str, Any], meta: Mapping[str, Any]) -> Hint:
         account=_text(meta, "company_id"),
         object=_OBJECTS.get(entity, ""),
         key=_text(meta, "entity_id"),
-        version="" if deleted else _text(_mapping(body, "data"), "update_time"),
+        version="" if deleted else _stamp(_mapping(body, "data")),
         correlation_id=_text(meta, "correlation_id"),
         fact="merged" if deleted and merged_into else "deleted" if deleted else "",
         merged_into=merged_into if deleted else "",
     )
+
+
+def _stamp(data: Mapping[str, Any]) -> str:
+    """The update time; it is null in the create of a deal, whose time of birth then stands for it."""
+    return _text(data, "update_time") or _text(data, "add_time")
 
 
 def _hint_v1(body: Mapping[str, Any], meta: Mapping[str, Any]) -> Hint:
