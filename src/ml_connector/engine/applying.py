@@ -40,9 +40,10 @@ from ml_connector.engine.item import (
     ToWrite,
 )  # fmt: skip
 from ml_connector.engine.opened import OpenFlow
-from ml_connector.engine.remembering import Ledger
+from ml_connector.engine.remembering import Ledger, Written
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
+from ml_connector.engine.together import Together
 from ml_connector.store import intents, links
 from ml_connector.store.database import Connection
 
@@ -76,6 +77,7 @@ class Applier:
         self._epoch = epoch
         self._recheck = recheck
         self._listed_at = listed_at
+        self._answered = Together(res.store, self._remember)
         self.stopped: Fault | None = None
         """The fault that stops all further work on this target for now."""
 
@@ -114,8 +116,10 @@ class Applier:
             return
         ids = [self._res.chance.new_id() for _ in items]
         ledger = self._ledger()
+        done = [(item, item.step) for item in items if isinstance(item.step, Done)]
 
         def work(conn: Connection) -> list[bool]:
+            remembering.done(conn, ledger, done)
             pairs = zip(items, ids, strict=True)
             return [_settle_one(conn, ledger, item, id) for item, id in pairs]
 
@@ -233,12 +237,16 @@ class Applier:
         rows = [self._intent(item, job) for item, job in zip(items, jobs, strict=True)]
         claims = [c for i in items if isinstance(i.step, ToWrite) for c in i.step.claims]
 
+        # An adoption keeps them until it is done: they tell which values are ours.
+        over = [
+            i.key
+            for i in items
+            if i.intents and not (isinstance(i.step, ToWrite) and i.step.adopts)
+        ]
+
         def work(conn: Connection) -> None:
-            for item, row in zip(items, rows, strict=True):
-                if not (isinstance(item.step, ToWrite) and item.step.adopts):
-                    # An adoption keeps them until it is done: they tell which values are ours.
-                    intents.close(conn, *item.taken.id)
-                intents.put(conn, row)
+            intents.close(conn, self._opened.row.id, self._route.name, over)
+            intents.put(conn, rows)
             intents.claim(conn, claims)
 
         if items:
@@ -270,14 +278,14 @@ class Applier:
             await self._failed(item, step, error, errand)
             return
         self._tally.absorb(errand)
-        ledger = self._ledger()
-        await self._res.store.write(
-            lambda conn: remembering.wrote(conn, ledger, item, step, record, errand, job)
-        )
+        await self._answered.put(Written(item, step, record, errand, job))
         self._tally.writes += 1 if step.write.fields else 0
         adopted = step.adopts and not step.write.fields
         outcome = "unchanged" if adopted or step.decision == "unchanged" else step.decision
         self._tally.note(item.taken.id, _counted(outcome))
+
+    def _remember(self, conn: Connection, answered: Sequence[Written]) -> None:
+        remembering.wrote(conn, self._ledger(), answered)
 
     async def _write(self, step: ToWrite, item: Item, errand: Errand) -> TargetRecord:
         client, obj = self._opened.target.target, self._route.writes
@@ -351,9 +359,7 @@ class Applier:
 def _settle_one(conn: Connection, ledger: Ledger, item: Item, id: str) -> bool:
     """One key that is not written; True where that is news to a person."""
     step = item.step
-    if isinstance(step, Done):
-        remembering.done(conn, ledger, item, step)
-    elif isinstance(step, ToAlias):
+    if isinstance(step, ToAlias):
         remembering.alias(conn, ledger, item, step)
     elif isinstance(step, ToReview):
         if step.target_gone:

@@ -82,7 +82,7 @@ async def _make(
     """Make one item, with an intent around it: a lost answer settles before the next look."""
     account = opened.target.account
     intent = _intent(res, opened, item, tally, epoch)
-    await res.store.write(lambda c: intents.put(c, intent))
+    await res.store.write(lambda c: intents.put(c, [intent]))
     parent = _parent_code(await res.store.read(lambda c: provisions.of_account(c, account)), item)
     try:
         code = await opened.target.target.create_setup(item, parent, tally.shared)
@@ -92,13 +92,13 @@ async def _make(
         await res.store.write(lambda c: intents.settle(c, *holder, until))
         raise
     except BaseException:
-        await res.store.write(lambda c: intents.close(c, opened.row.id, "", item.id))
+        await res.store.write(lambda c: intents.close(c, opened.row.id, "", [item.id]))
         raise
     tally.setup_writes += 1
 
     def remember(conn: Connection) -> None:
         provisions.put(conn, account, item, code)
-        intents.close(conn, opened.row.id, "", item.id)
+        intents.close(conn, opened.row.id, "", [item.id])
 
     await res.store.write(remember)
 
@@ -130,7 +130,7 @@ async def _note(res: Resources, opened: OpenFlow, found: dict[str, str]) -> None
     def work(conn: Connection) -> None:
         for id, code in found.items():
             provisions.put(conn, opened.target.account, items[id], code)
-            intents.close(conn, opened.row.id, "", id)
+            intents.close(conn, opened.row.id, "", [id])
 
     await res.store.write(work)
 

@@ -5,6 +5,7 @@ The commit of a key's last step removes its pending row, and wakes the children 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -62,14 +63,37 @@ class Ledger:
         )  # fmt: skip
 
 
-def wrote(
-    conn: Connection, ledger: Ledger, item: Item, step: ToWrite, record: TargetRecord,
-    errand: Errand, job: str,
-) -> None:  # fmt: skip
-    """A write was answered."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write that was answered: with which record, by which calls, under which intent."""
+
+    item: Item
+    step: ToWrite
+    record: TargetRecord
+    errand: Errand
+    job: str
+
+
+def wrote(conn: Connection, ledger: Ledger, answered: Sequence[Written]) -> None:
+    """Writes were answered."""
+    account, obj = ledger.opened.target.account, ledger.route.writes
+    links.put(conn, [_link(ledger, w.item, w.step, w.record) for w in answered])
+    mirrors.reflect(conn, account, obj.name, [reflection(obj, w.record) for w in answered])
+    rows = [
+        ledger.row(
+            w.item, w.step.decision, w.step.reason, "done", target_id=w.record.id,
+            changes=w.step.write.changes, errand=w.errand, job=w.job,
+        )
+        for w in answered
+    ]  # fmt: skip
+    audit.add(conn, rows)
+    _close(conn, ledger, [w.item for w in answered])
+
+
+def _link(ledger: Ledger, item: Item, step: ToWrite, record: TargetRecord) -> Link:
     opened, route, now = ledger.opened, ledger.route, ledger.now
     base = remembered(step.write, record)
-    link = Link(
+    return Link(
         flow=ledger.flow, route=route.name, source_key=item.key, account=opened.target.account,
         object=route.writes.name, target_id=record.id, is_alias=False,
         owns_standard=base.owns_standard,
@@ -79,52 +103,40 @@ def wrote(
         flow_version=opened.row.version,
         linked_at=item.link.linked_at if item.link else now, updated_at=now,
     )  # fmt: skip
-    links.put(conn, link)
-    mirrors.reflect(
-        conn, opened.target.account, route.writes.name, [reflection(route.writes, record)]
-    )
-    row = ledger.row(
-        item, step.decision, step.reason, "done", target_id=record.id,
-        changes=step.write.changes, errand=errand, job=job,
-    )  # fmt: skip
-    audit.add(conn, [row])
-    _close(conn, ledger, item)
 
 
-def done(conn: Connection, ledger: Ledger, item: Item, step: Done) -> None:
+def done(conn: Connection, ledger: Ledger, settled: Sequence[tuple[Item, Done]]) -> None:
     """Nothing was to be written."""
-    audit.add(conn, [ledger.row(item, step.decision, step.reason, "done")])
-    if step.decision == "gone" and item.link is not None:
-        links.set_state(conn, item.link, "source_gone", ledger.now)
-    elif item.link is not None and item.target is not None:
-        _look_remembered(conn, item, item.link, ledger)
-    if item.review is not None and item.review.state == "ignored":
-        pending.finish(conn, item.taken)
-    else:
-        _close(conn, ledger, item)
+    audit.add(conn, [ledger.row(item, s.decision, s.reason, "done") for item, s in settled])
+    for item, step in settled:
+        if step.decision == "gone" and item.link is not None:
+            links.set_state(conn, item.link, "source_gone", ledger.now)
+        elif item.link is not None and item.target is not None:
+            _look_remembered(conn, item, item.link, ledger)
+    ignored = [i for i, _ in settled if i.review is not None and i.review.state == "ignored"]
+    pending.finish(conn, [item.taken for item in ignored])
+    _close(conn, ledger, [item for item, _ in settled if item not in ignored])
 
 
 def _look_remembered(conn: Connection, item: Item, link: Link, ledger: Ledger) -> None:
     """What a look at the target showed, so that the same change is not looked at again."""
     seen = item.target.updated_at if item.target else link.target_updated_at
-    links.put(conn, replace(link, target_updated_at=seen, updated_at=ledger.now))
+    links.put(conn, [replace(link, target_updated_at=seen, updated_at=ledger.now)])
 
 
 def alias(conn: Connection, ledger: Ledger, item: Item, step: ToAlias) -> None:
     """One target record stands for two source records; the second writes nothing."""
     opened, route, now = ledger.opened, ledger.route, ledger.now
-    links.put(
-        conn,
-        Link(
-            flow=ledger.flow, route=route.name, source_key=item.key,
-            account=opened.target.account, object=route.writes.name, target_id=step.target_id,
-            is_alias=True, owns_standard=False, state="ok",
-            source_version=item.record.version() if item.record else "", wrote={}, returned={},
-            target_updated_at="", flow_version=opened.row.version, linked_at=now, updated_at=now,
-        ),
+    link = Link(
+        flow=ledger.flow, route=route.name, source_key=item.key, account=opened.target.account,
+        object=route.writes.name, target_id=step.target_id, is_alias=True, owns_standard=False,
+        state="ok", source_version=item.record.version() if item.record else "", wrote={},
+        returned={}, target_updated_at="", flow_version=opened.row.version, linked_at=now,
+        updated_at=now,
     )  # fmt: skip
+    links.put(conn, [link])
     audit.add(conn, [ledger.row(item, "unchanged", step.reason, "done", target_id=step.target_id)])
-    _close(conn, ledger, item)
+    _close(conn, ledger, [item])
 
 
 def review(conn: Connection, ledger: Ledger, item: Item, step: ToReview, id: str) -> bool:
@@ -145,8 +157,8 @@ def review(conn: Connection, ledger: Ledger, item: Item, step: ToReview, id: str
     if is_news:
         decision: Decision = "review" if step.kind == "review" else "refuse"
         audit.add(conn, [ledger.row(item, decision, step.reason, "review")])
-    intents.close(conn, *item.taken.id)
-    pending.finish(conn, item.taken)
+    intents.close(conn, *item.taken.id[:2], [item.key])
+    pending.finish(conn, [item.taken])
     return is_news
 
 
@@ -187,7 +199,7 @@ def postpone(
     elif decision is not None:
         intents.withdraw(conn, *item.taken.id)
     if step.gone_target:
-        intents.close(conn, *item.taken.id)
+        intents.close(conn, *item.taken.id[:2], [item.key])
         _forget(conn, ledger, step.gone_target)
     if decision is not None:
         audit.add(conn, [ledger.row(item, decision, step.reason, "failed", errand=errand)])
@@ -208,9 +220,14 @@ def _forget(conn: Connection, ledger: Ledger, target_id: str) -> None:
     mirrors.forget(conn, account, obj, target_id)
 
 
-def _close(conn: Connection, ledger: Ledger, item: Item) -> None:
-    intents.close(conn, *item.taken.id)
-    reviews.close(conn, ledger.flow, ledger.route.name, item.key)
-    cursors.drop_facts(conn, ledger.flow, ledger.route.name, item.key)
-    pending.wake(conn, ledger.flow, ledger.route.name, item.key, ledger.now)
-    pending.finish(conn, item.taken)
+def _close(conn: Connection, ledger: Ledger, items: Sequence[Item]) -> None:
+    flow, route = ledger.flow, ledger.route.name
+    meant = [i.key for i in items if i.intents or isinstance(i.step, ToWrite)]
+    intents.close(conn, flow, route, meant)
+    for item in items:
+        if item.review is not None:
+            reviews.close(conn, flow, route, item.key)
+        if item.source_fact is not None or item.target_fact is not None:
+            cursors.drop_facts(conn, flow, route, item.key)
+    pending.wake(conn, flow, route, [i.key for i in items], ledger.now)
+    pending.finish(conn, [i.taken for i in items])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import claims, intents
@@ -69,9 +69,10 @@ class Claim:
         return (self.flow, self.route, self.source_key)
 
 
-def put(conn: Connection, intent: Intent) -> None:
-    row = {name: getattr(intent, name) for name in Intent.__slots__}
-    conn.execute(intents.insert().values(**row))
+def put(conn: Connection, meant: Sequence[Intent]) -> None:
+    if meant:
+        rows = [{name: getattr(each, name) for name in Intent.__slots__} for each in meant]
+        conn.execute(intents.insert(), rows)
 
 
 def claim(conn: Connection, wanted: Sequence[Claim]) -> None:
@@ -99,14 +100,21 @@ def held(
     }
 
 
-def close(conn: Connection, flow: str, route: str, source_key: str) -> None:
-    """The outcome of this key's write is remembered, or the write was never sent."""
-    for table in (intents, claims):
-        conn.execute(
-            delete(table).where(
-                table.c.flow == flow, table.c.route == route, table.c.source_key == source_key
-            )
-        )
+def close(conn: Connection, flow: str, route: str, source_keys: Sequence[str]) -> None:
+    """The outcome of these keys' writes is remembered, or the writes were never sent."""
+    rows = [{"of_flow": flow, "of_route": route, "of_key": key} for key in source_keys]
+    for closing in _CLOSE if rows else ():
+        conn.execute(closing, rows)
+
+
+_CLOSE = tuple(
+    delete(table).where(
+        table.c.flow == bindparam("of_flow"),
+        table.c.route == bindparam("of_route"),
+        table.c.source_key == bindparam("of_key"),
+    )
+    for table in (intents, claims)
+)
 
 
 def withdraw(conn: Connection, flow: str, route: str, source_key: str) -> None:

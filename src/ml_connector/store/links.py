@@ -74,10 +74,9 @@ def of_targets(
     return [_link(row) for row in rows]
 
 
-def put(conn: Connection, link: Link) -> None:
+def put(conn: Connection, made: Sequence[Link]) -> None:
     """Insert or replace. Raises IntegrityError where another primary link holds the target."""
-    row = {name: getattr(link, name) for name in Link.__slots__}
-    upsert(conn, links, [row])
+    upsert(conn, links, [{name: getattr(each, name) for name in Link.__slots__} for each in made])
 
 
 def set_state(conn: Connection, link: Link, state: str, now: datetime) -> None:

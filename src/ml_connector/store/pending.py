@@ -10,14 +10,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, case, delete, func, literal, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from ml_connector.store.tables import pending
 from ml_connector.store.types import Instant
+from ml_connector.store.upsert import Insert, inserting
 
 LIVE, RETRY, BACKFILL = 0, 1, 2
+ASLEEP = ("settle", "limit", "budget")
+"""What a key that waits for it goes on waiting for, whatever is said of it meanwhile."""
+
 Cause = Literal["webhook", "poll", "replay", "person"]
 
 
@@ -70,47 +86,40 @@ class Taken:
 
 def mark(conn: Connection, marks: Iterable[Mark], now: datetime) -> None:
     """Note that these keys may have changed: a burst of fifty on one key is one row."""
-    for each in marks:
-        _mark(conn, each, now)
+    rows = [{name: getattr(each, name) for name in Mark.__slots__} | {"now": now} for each in marks]
+    if rows:
+        conn.execute(_marking(conn.dialect.name), rows)
 
 
-def _mark(conn: Connection, m: Mark, now: datetime) -> None:
-    known = update(pending).where(
-        pending.c.flow == m.flow, pending.c.route == m.route, pending.c.key == m.key
-    )
-    done = conn.execute(
-        known.values(
-            generation=pending.c.generation + 1,
-            cause=m.cause,
-            work=case((pending.c.work < m.work, pending.c.work), else_=m.work),
-            due_at=case(
-                (pending.c.waits_for.in_(("settle", "limit", "budget")), pending.c.due_at),
-                else_=literal(now, Instant),
-            ),
-            waits_for=case(
-                (pending.c.waits_for.in_(("settle", "limit", "budget")), pending.c.waits_for),
-                else_="",
-            ),
-            waits_route=None,
-            waits_key=None,
-            marked_at=now,
-            at_least=case((pending.c.at_least > m.at_least, pending.c.at_least), else_=m.at_least),
-            look=case((pending.c.look.is_(True), True), else_=m.look),
-            asked=case((pending.c.asked.is_(True), True), else_=m.asked),
-            event_id=m.event_id,
-            correlation_id=m.correlation_id,
-        )
-    )
-    if done.rowcount:
-        return
-    conn.execute(
-        pending.insert().values(
-            flow=m.flow, route=m.route, key=m.key, target=m.target, generation=1, cause=m.cause,
-            work=m.work, rank=m.rank, due_at=now, marked_at=now, since=now, attempts=0,
-            alone=False, deaths=0, taken=None, at_least=m.at_least, asked=m.asked, look=m.look,
-            event_id=m.event_id, correlation_id=m.correlation_id, waits_for="", reason="",
-        )
+@lru_cache
+def _marking(dialect: str) -> Insert:
+    """A key that is asleep for a good reason sleeps on; whatever else it waited for is over."""
+    now = bindparam("now", type_=Instant)
+    names: dict[str, Any] = {name: bindparam(name) for name in Mark.__slots__}
+    insert = inserting(pending, dialect).values(
+        **names, generation=1, due_at=now, marked_at=now, since=now, attempts=0, alone=False,
+        deaths=0, taken=None, waits_for="", reason="",
     )  # fmt: skip
+    old, new = pending.c, insert.excluded
+    sleeps = old.waits_for.in_([literal_column(f"'{word}'") for word in ASLEEP])
+    return insert.on_conflict_do_update(
+        index_elements=[old.flow, old.route, old.key],
+        set_={
+            "generation": old.generation + 1,
+            "cause": new.cause,
+            "work": case((old.work < new.work, old.work), else_=new.work),
+            "due_at": case((sleeps, old.due_at), else_=new.due_at),
+            "waits_for": case((sleeps, old.waits_for), else_=new.waits_for),
+            "waits_route": None,
+            "waits_key": None,
+            "marked_at": new.marked_at,
+            "at_least": case((old.at_least > new.at_least, old.at_least), else_=new.at_least),
+            "look": or_(old.look, new.look),
+            "asked": or_(old.asked, new.asked),
+            "event_id": new.event_id,
+            "correlation_id": new.correlation_id,
+        },
+    )
 
 
 def take(
@@ -173,15 +182,14 @@ def _taken(row: Any) -> Taken:
     )  # fmt: skip
 
 
-def finish(conn: Connection, taken: Taken) -> bool:
-    """Remove the row if nothing was said of it since it was taken; else it is due again."""
-    gone = conn.execute(
-        delete(pending).where(*_is(taken.id), pending.c.generation == taken.generation)
-    )
-    if gone.rowcount:
-        return True
-    conn.execute(update(pending).where(*_is(taken.id)).values(taken=None, attempts=0, deaths=0))
-    return False
+def finish(conn: Connection, taken: Sequence[Taken]) -> None:
+    """Remove the rows of which nothing was said since they were taken; the others are due again."""
+    rows = [
+        {"of_flow": t.flow, "of_route": t.route, "of_key": t.key, "seen": t.generation}
+        for t in taken
+    ]
+    if rows and conn.execute(_FINISH, rows).rowcount != len(rows):
+        conn.execute(_GIVE_BACK, rows)
 
 
 def postpone(
@@ -210,13 +218,11 @@ def wait_for(conn: Connection, taken: Taken, route: str, key: str, reason: str) 
     )  # fmt: skip
 
 
-def wake(conn: Connection, flow: str, route: str, key: str, now: datetime) -> None:
-    """Wake the children that wait for this key's link."""
-    conn.execute(
-        update(pending)
-        .where(pending.c.flow == flow, pending.c.waits_route == route, pending.c.waits_key == key)
-        .values(waits_route=None, waits_key=None, waits_for="", due_at=now)
-    )
+def wake(conn: Connection, flow: str, route: str, keys: Sequence[str], now: datetime) -> None:
+    """Wake the children that wait for the links of these keys."""
+    rows = [{"of_flow": flow, "of_route": route, "of_key": key, "now": now} for key in keys]
+    if rows:
+        conn.execute(_WAKE, rows)
 
 
 def promote(conn: Connection, flow: str, route: str, key: str, work: int) -> bool:
@@ -354,3 +360,25 @@ def hurry(conn: Connection, flow: str, waits_for: str, now: datetime) -> None:
         .where(pending.c.flow == flow, pending.c.waits_for == waits_for)
         .values(due_at=now, waits_for="")
     )
+
+
+_THIS = (
+    pending.c.flow == bindparam("of_flow"),
+    pending.c.route == bindparam("of_route"),
+    pending.c.key == bindparam("of_key"),
+)
+_FINISH = delete(pending).where(*_THIS, pending.c.generation == bindparam("seen"))
+_GIVE_BACK = (
+    update(pending)
+    .where(*_THIS, pending.c.generation != bindparam("seen"))
+    .values(taken=None, attempts=0, deaths=0)
+)
+_WAKE = (
+    update(pending)
+    .where(
+        pending.c.flow == bindparam("of_flow"),
+        pending.c.waits_route == bindparam("of_route"),
+        pending.c.waits_key == bindparam("of_key"),
+    )
+    .values(waits_route=None, waits_key=None, waits_for="", due_at=bindparam("now", type_=Instant))
+)
