@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -213,9 +214,9 @@ class App:
             while not done.is_set():
                 await asyncio.sleep(HANDOVER_SECONDS)
                 if told:
-                    state = told[-1]
+                    newest = told[-1]
                     told.clear()
-                    await self.store.write(lambda c: requests.progress(c, row.id, state))
+                    await self.store.write(partial(_progressed, row.id, newest))
 
         teller = asyncio.create_task(telling())
         try:
@@ -304,6 +305,10 @@ async def _is_orphan(app: App) -> bool:
         return False
     lock.close()
     return True
+
+
+def _progressed(id: str, state: dict[str, Any], conn: Connection) -> None:
+    requests.progress(conn, id, state)
 
 
 def _withdraw(conn: Connection, id: str) -> dict[str, Any] | None:

@@ -6,7 +6,13 @@ from ml_connector.core.flow import ONCE, SOURCE, UNTIL_TOUCHED, Owner
 from ml_connector.core.mapping import Desired
 from ml_connector.core.objects import TargetRecord
 from ml_connector.core.plan import (
-    Base, is_unchanged, plan_adoption, plan_create, plan_update, reads_first, remembered,
+    Base,
+    is_unchanged,
+    plan_adoption,
+    plan_create,
+    plan_update,
+    reads_first,
+    remembered,
 )  # fmt: skip
 from ml_connector.core.values import Value
 
@@ -24,7 +30,7 @@ def target(**fields: Value) -> TargetRecord:
 
 def made(**fields: Value) -> Base:
     """The base after a create of these fields."""
-    return remembered(plan_create(desired(**fields)), target(**fields))
+    return remembered(plan_create(desired(None, **fields)), target(**fields))
 
 
 def test_a_create_leaves_out_what_has_no_value() -> None:

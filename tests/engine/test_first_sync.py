@@ -1,4 +1,4 @@
-"""A first sync brings everything over once, for as few tokens as can be; a second has nothing to do."""
+"""A first sync brings everything over once, for few tokens; a second has nothing to do."""
 
 from __future__ import annotations
 
@@ -122,9 +122,7 @@ async def test_nothing_is_ever_written_to_wave() -> None:
         assert asked <= {"business", "businesses", "user"}
 
 
-async def test_a_whole_customer_and_an_invoice_arrive_as_organization_person_deal_and_activity() -> (
-    None
-):
+async def test_a_customer_and_an_invoice_arrive_whole_in_all_four_objects() -> None:
     async with Scene() as s:
         ann = await s.customer(
             "Acme Ltd",

@@ -4,80 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_connector.core.faults import AccountClosed, OutOfBudget, TooFast
-from ml_connector.core.limits import Allowance, Limits, Price, Reading, Window
+from ml_connector.core.limits import Allowance, Price, Reading, Window
 from ml_connector.core.wire import Work
 from ml_connector.http.pacing import Pacing
 from tests.http.book import MemoryBook
+from tests.http.calls import COMPANY, DAY, SCOPE, Calls, limits
 from tests.http.test_windows import most_in_any_window
 from tests.support.clock import VirtualClock, settle
-
-DAY = date(2026, 5, 4)
-SCOPE, COMPANY = "token:1", "company:1"
-
-
-def limits(
-    *windows: Window, at_once: int = 1000, allowance: Allowance | None = None, token: str = SCOPE
-) -> Limits:
-    return Limits(token, windows, at_once, COMPANY, allowance)
-
-
-class Calls:
-    """Makes paced calls and notes when each one started."""
-
-    def __init__(self, clock: VirtualClock, pacing: Pacing) -> None:
-        self.clock = clock
-        self.pacing = pacing
-        self.started: list[tuple[str, float]] = []
-        self.running = 0
-        self.most_running = 0
-
-    async def make(
-        self,
-        declared: Limits,
-        name: str = "",
-        work: Work = "live",
-        price: Price | None = None,
-        seconds: float = 0.1,
-        probe: bool = False,
-    ) -> None:
-        async with self.pacing.admitted(declared, price or Price(), work, probe=probe):
-            self.started.append((name, self.clock.monotonic()))
-            self.running += 1
-            self.most_running = max(self.most_running, self.running)
-            try:
-                await self.clock.sleep(seconds)
-            finally:
-                self.running -= 1
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.started]
-
-    @property
-    def moments(self) -> list[float]:
-        return [moment for _, moment in self.started]
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def book() -> MemoryBook:
-    return MemoryBook()
-
-
-@pytest.fixture
-def calls(clock: VirtualClock, book: MemoryBook) -> Calls:
-    return Calls(clock, Pacing(clock, book))
 
 
 async def test_no_more_than_the_window_and_nearly_as_many(calls: Calls) -> None:

@@ -28,7 +28,7 @@ PLACES = "|".join(
         r"[A-Z]:\\\\?Users",
     ]
 )
-LEFTOVERS = "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "Not" + "ImplementedError"])
+LEFTOVERS = "|".join(["TO" + "DO", "FIX" + "ME", "Not" + "ImplementedError"])
 SILENCED = r"#\s*(type: ignore(\[[^\]]*\])?|noqa(: ?[A-Z0-9, ]+)?)\s*$"
 
 

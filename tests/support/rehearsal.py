@@ -1,4 +1,4 @@
-"""A rehearsal runs the real engine against the in-process sandbox, on one virtual clock, in one loop.
+"""A rehearsal runs the real engine against the in-process sandbox: one virtual clock, one loop.
 
 Nothing is mocked: real clients, real store (in memory), real pacing; only time and the network are
 the test's. Two engines after each other on one store are a restart.
@@ -55,6 +55,7 @@ class Rehearsal:
     beside: Rehearsal | None = None
     skew_seconds: float = 0
     checked: bool = True
+    sandbox: InProcessSandbox = field(init=False)
 
     async def __aenter__(self) -> Self:
         if self.beside is not None:
@@ -107,7 +108,8 @@ class Rehearsal:
     async def done(self, command: str, **args: Any) -> Any:
         """A command that must end well; its result."""
         answer = await self.do(command, **args)
-        assert answer["exit"] in (0, 1) and answer["result"] is not None, answer
+        assert answer["exit"] in (0, 1), answer
+        assert answer["result"] is not None, answer
         return answer["result"]
 
     async def connect(
@@ -171,7 +173,7 @@ class Rehearsal:
         return found
 
     async def links(self, route: str) -> dict[str, links.Link]:
-        flow = (await self.store.read(lambda c: _flow_id(c)))
+        flow = await self.store.read(_flow_id)
         keys = await self.store.read(lambda c: links.linked_keys(c, flow, route))
         return await self.store.read(lambda c: links.of_keys(c, flow, route, sorted(keys)))
 
@@ -186,11 +188,9 @@ class Rehearsal:
         """The unguessable part of a connection's webhook address."""
         row = await self.store.read(lambda c: connections.named(c, WORKSPACE, name))
         assert row is not None
-        for owner in (f"app:{row.app}", f"connection:{row.id}"):
-            found = await self.store.read(lambda c, o=owner: connections.endpoint_of(c, o))
-            if found:
-                return found.token
-        raise AssertionError("no endpoint")
+        owners = (f"app:{row.app}", f"connection:{row.id}")
+        found = await self.store.read(lambda c: [connections.endpoint_of(c, o) for o in owners])
+        return next(endpoint.token for endpoint in found if endpoint is not None)
 
 
 def _flow_id(conn: Any) -> str:

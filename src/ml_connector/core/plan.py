@@ -117,7 +117,8 @@ def plan_adoption(
 ) -> Write:
     """The first write to a record that was there before us: what a person set there stays theirs.
 
-    `sent` is what our own writes to it held that nobody answered: a value among them is no person's.
+    `sent` is what our own writes to it held that nobody answered; a value among them is no
+    person's.
     """
     fields: Values = {}
     theirs: list[str] = []

@@ -138,7 +138,7 @@ class PublicResolver(AbstractResolver):
         await self._resolver.close()
 
 
-class PrivateAddress(OSError):  # noqa: N818 - named for what happened, as faults are
+class PrivateAddress(OSError):
     """A name stands for an address that may not be called."""
 
 

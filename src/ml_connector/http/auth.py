@@ -51,7 +51,7 @@ class StaticToken:
         header: str,
         value: str,
         redactor: Redactor,
-        refused: str = "The token is not accepted; look whether it was copied whole.",
+        refused: str = "The token is not accepted; look whether all of it was given to connect.",
     ) -> None:
         self._headers = {header.lower(): value}
         self._refusal = refused

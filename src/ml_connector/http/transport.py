@@ -32,7 +32,7 @@ class TransportError(Exception):
     """Why there is no answer, in a few words without the address."""
 
 
-class NotConnected(TransportError):  # noqa: N818 - named for what happened, as faults are
+class NotConnected(TransportError):
     """Nothing can have reached the other side: no such name, refused, no TLS, connect timeout.
 
     `forbidden` tells that we refused it ourselves, because the name stands for a private address.
@@ -43,7 +43,7 @@ class NotConnected(TransportError):  # noqa: N818 - named for what happened, as 
         self.forbidden = forbidden
 
 
-class NoAnswer(TransportError):  # noqa: N818 - as above
+class NoAnswer(TransportError):
     """It was sent, or part of it, and no whole answer came back."""
 
 

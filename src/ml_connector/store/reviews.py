@@ -78,7 +78,8 @@ def listing(conn: Connection, workspace: str) -> list[dict[str, Any]]:
     return [
         {
             "id": row.id, "flow": row.flow_name, "route": row.route, "kind": row.kind,
-            "source_key": row.source_key, "name": row.name, "reason": row.reason, "candidates": row.candidates,
+            "source_key": row.source_key, "name": row.name, "reason": row.reason,
+            "candidates": row.candidates,
             "opened_at": row.opened_at.isoformat(),
         }
         for row in rows

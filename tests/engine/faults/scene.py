@@ -20,9 +20,8 @@ from ml_connector.store.database import Connection, Store
 from ml_connector.store.tables import metadata
 from ml_connector.store.types import Instant
 from ml_connector.store.unavailable import StoreUnavailable
-
-from ...support.clock import VirtualClock
-from ...support.rehearsal import Rehearsal, _flow_id
+from tests.support.clock import VirtualClock
+from tests.support.rehearsal import Rehearsal, _flow_id
 
 T = TypeVar("T")
 
@@ -208,7 +207,7 @@ FIELDS = {"organizations": "organization", "persons": "person", "deals": "deal"}
 
 
 async def picture(scene: Rehearsal) -> dict[str, list[dict[str, Any]]]:
-    """Everything of ours at Pipedrive, by our keys instead of its ids: two worlds can be compared."""
+    """Everything of ours at Pipedrive by our keys, not its ids: two worlds can be compared."""
     keys: dict[str, dict[Any, str]] = {}
     names = {noun: await _field_names(scene, noun) for noun in FIELDS}
     stages = {s["id"]: s["name"] for s in await scene.human("GET", "pipedrive/stages")}

@@ -16,6 +16,7 @@ from .scene import Killed, Scene, Step, demand_in_step, picture
 CUSTOMERS, INVOICES = 2, 3
 POINTS = 64
 
+
 def at_step(number: int) -> Step:
     left = [number]
 
@@ -61,6 +62,11 @@ async def synced_at_last(scene: Scene) -> None:
     raise AssertionError(answer)
 
 
+async def _started_and_synced(scene: Scene, step: int) -> None:
+    await scene.restart(dies_at=at_step(step))
+    await scene.sync()
+
+
 @pytest.mark.parametrize("point", range(POINTS))
 async def test_a_death_at_any_step_of_the_first_sync_is_made_good(
     point: int, reached: dict[int, list[str]], undisturbed: dict[str, Any]
@@ -70,8 +76,7 @@ async def test_a_death_at_any_step_of_the_first_sync_is_made_good(
     async with Scene(CUSTOMERS, INVOICES) as scene:
         await scene.install(since="all")
         with pytest.raises(Killed):
-            await scene.restart(dies_at=at_step(step))
-            await scene.sync()
+            await _started_and_synced(scene, step)
         reached[step] = scene.process.steps[-1:]
         await scene.restart()
         await synced_at_last(scene)

@@ -95,9 +95,7 @@ async def test_a_lost_create_settles_before_the_target_is_looked_at(
     await scene.sync()
     told = await scene.audit(route="invoices")
     [failed] = [r for r in told if r["state"] == "failed"]
-    [done] = [
-        r for r in told if r["state"] == "done" and r["source_key"] == failed["source_key"]
-    ]
+    [done] = [r for r in told if r["state"] == "done" and r["source_key"] == failed["source_key"]]
     waited = datetime.fromisoformat(done["at"]) - datetime.fromisoformat(failed["at"])
     assert waited >= DEALS.settle
 
@@ -116,9 +114,7 @@ async def test_until_it_settles_the_key_says_that_it_waits_for_that(scene: Scene
     assert (await scene.creates())["organizations"] == made
 
 
-async def test_a_create_that_lands_late_is_not_repeated(
-    scene: Scene, calm: dict[str, Any]
-) -> None:
+async def test_a_create_that_lands_late_is_not_repeated(scene: Scene, calm: dict[str, Any]) -> None:
     """The answer takes longer than we wait, and the record appears after we stopped waiting."""
     await scene.order(
         {"vendor": "pipedrive", "operation": "POST /api/v2/deals", "kind": "slow",
@@ -147,7 +143,7 @@ async def test_many_lost_creates_at_once_are_all_made_once(
 
 
 async def test_an_adopted_record_of_ours_goes_on_following_its_source(scene: Scene) -> None:
-    """The invoice is paid before its lost create is found: nobody at Pipedrive touched the stage."""
+    """The invoice is paid before its lost create is found: nobody there touched the stage."""
 
     def dies(step: str) -> bool:
         return step == "answer POST" and scene.line.sent[-1].url.endswith("/api/v2/deals")

@@ -66,7 +66,8 @@ async def test_a_lane_whose_store_fails_goes_on_when_it_is_over(first: int) -> N
         await scene.install(since="all")
         await scene.sync()
         made = await scene.creates()
-        await scene.human("POST", "wave/customers", {"name": "Full Disk Ltd", "email": "a@b.example"})
+        customer = {"name": "Full Disk Ltd", "email": "a@b.example"}
+        await scene.human("POST", "wave/customers", customer)
         await scene.clock.advance(301)
         failing(scene, first, 3)
         for _ in range(8):

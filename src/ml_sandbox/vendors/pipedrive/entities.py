@@ -84,7 +84,7 @@ class Entity:
 
     def defaults(self, actor: Actor) -> Record:
         """What a new record holds before the request's values are laid over it."""
-        raise NotImplementedError
+        raise LookupError(f"{type(self).__name__} does not say what a new record holds")
 
     def settle(self, record: Record, old: Record | None, given: Mapping[str, Any]) -> Record:
         """What follows from the new values by the kind's own rules."""

@@ -19,7 +19,7 @@ EDGE_PAGE = (
 )
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is a normal answer, not an error of ours
+class Refusal(Exception):
     """One refused request: status, body (JSON value or HTML text) and extra headers."""
 
     def __init__(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
