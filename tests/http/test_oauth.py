@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ml_connector.core.faults import (
+    AccountClosed,
     Fault,
     Mistake,
     NeedsPerson,
@@ -237,7 +238,7 @@ REFUSALS: list[tuple[int, bytes, type[Fault], str]] = [
      "refresh_token is invalid"),
     (401, b'{"error":"invalid_client","error_description":"no such client"}', NeedsPerson,
      "no such client"),
-    (403, b"<html>forbidden</html>", NeedsPerson, "lapsed"),
+    (403, b"<html>forbidden</html>", AccountClosed, "lapsed"),
     (404, b"<html>not here</html>", NeedsPerson, "token_url"),
     (302, b"", NeedsPerson, "token_url"),
     (429, b"", TooFast, "fewer"),

@@ -132,7 +132,7 @@ class Commands:
         for row in rows:
             if not names or row.name in names:
                 opened = await self._lane.opener.connection(row)
-                told.append(await connecting.ping(self._res, row, opened.client))
+                told.append(await connecting.ping(self._res, row, opened.prober))
         return {"result": told, "exit": 0 if all(t["ok"] for t in told) else 1, "notes": []}
 
     # --- flows ----------------------------------------------------------------------------------
@@ -186,6 +186,8 @@ class Commands:
                 flows.rename(conn, row.id, f"{row.name} (removed {row.id})")
 
         await self._res.store.write(work)
+        if state == flows.ACTIVE:
+            self._lane.allow(row.id)
         self._lane.wake()
         return _done({"name": row.name, "state": state})
 

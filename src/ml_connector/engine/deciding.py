@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from ml_connector.core.faults import Fault, NeedsPerson, Refused, Unreachable, Waiting
+from ml_connector.core.faults import Fault, NeedsPerson, Refused, TooFast, Unreachable, Waiting
 from ml_connector.core.flow import Given, Route, value_at
 from ml_connector.core.mapping import map_record, resolve
 from ml_connector.core.match import Match
@@ -35,6 +35,7 @@ from ml_connector.store.pending import Taken
 CLAIM_RETRY = timedelta(seconds=1)
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=15)
+RETRY_STOPPED = timedelta(seconds=30)
 DEATHS_ALLOWED = 3
 SET_ASIDE = "Working on this record ended the program three times; it was set aside."
 
@@ -67,15 +68,22 @@ def retry_at(now: datetime, attempts: int) -> datetime:
 
 def postponed(fault: Fault, item: Item, now: datetime) -> ToPostpone | ToReview:
     """What a fault means for one key."""
-    if isinstance(fault, Waiting):
-        kind = "budget" if type(fault).__name__ != "TooFast" else "limit"
-        return ToPostpone(fault.until, kind, fault.sentence, "waiting")
-    if isinstance(fault, NeedsPerson):
-        return ToPostpone(now + RETRY_LONGEST, "person", fault.sentence, "waiting")
+    if isinstance(fault, Waiting | NeedsPerson):
+        return put_off(fault, now)
     if isinstance(fault, Unreachable):
         due = retry_at(now, item.taken.attempts)
         return ToPostpone(due, "retry", fault.sentence, "failed")
     return ToReview("refused", fault.sentence)
+
+
+def put_off(fault: Fault, now: datetime) -> ToPostpone:
+    """What a fault that stops a target means for all that is due there."""
+    if isinstance(fault, Waiting):
+        kind = "limit" if isinstance(fault, TooFast) else "budget"
+        return ToPostpone(fault.until, kind, fault.sentence, "waiting")
+    if isinstance(fault, NeedsPerson):
+        return ToPostpone(now + RETRY_LONGEST, "person", fault.sentence, "waiting")
+    return ToPostpone(now + RETRY_STOPPED, "retry", fault.sentence, "waiting")
 
 
 def judge_deaths(item: Item) -> None:

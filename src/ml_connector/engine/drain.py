@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ml_connector.core.faults import Fault
+from ml_connector.core.faults import Fault, OutOfBudget
 from ml_connector.core.flow import Route
 from ml_connector.core.mapping import resolve
 from ml_connector.core.plan import plan_update
@@ -24,7 +24,7 @@ from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
 from ml_connector.store import intents, links, pending
 from ml_connector.store.database import Connection
-from ml_connector.store.pending import Taken
+from ml_connector.store.pending import BACKFILL, LIVE, Taken
 
 BATCH = 200
 WORKS: tuple[Work, Work, Work] = ("live", "retry", "backfill")
@@ -51,8 +51,11 @@ class Drain:
         self._epoch = epoch
         self._reader = Reader(res.clock)
         self._rechecked: set[str] = set()
+        self._unlisted: Fault | None = None
         self.stopped: Fault | None = None
         """The fault that stops all work on this target for now."""
+        self.short: Fault | None = None
+        """The fault that stops a backfill, while live changes go on."""
 
     async def run(
         self, *, keys: Ids | None = None, after_batch: Callable[[], bool] = lambda: True
@@ -138,7 +141,27 @@ class Drain:
         await self._match(opened, route, items)
         applier = self._applier(opened, route)
         await applier.apply(items)
-        self.stopped = self.stopped or applier.stopped
+        fault = self._unlisted or applier.stopped
+        if fault is not None:
+            self._unlisted = None
+            await self._stop(fault, taken[0].work)
+
+    async def _stop(self, fault: Fault, work: int) -> None:
+        """Put off what would meet the same fault; the part of the day that a backfill may spend
+        can be gone while live changes still have theirs."""
+        is_backfill = isinstance(fault, OutOfBudget) and work == BACKFILL
+        if is_backfill:
+            self.short = fault
+        else:
+            self.stopped = fault
+        now, target = self._res.clock.now(), self._target.row.id
+        later = deciding.put_off(fault, now)
+        least = BACKFILL if is_backfill else LIVE
+        await self._res.store.write(
+            lambda c: pending.put_off(
+                c, target, least, now, later.due_at, later.waits_for, later.reason
+            )
+        )
 
     async def _load(self, opened: OpenFlow, route: Route, taken: Sequence[Taken]) -> list[Item]:
         return await self._res.store.read(
@@ -245,7 +268,7 @@ class Drain:
             for obj in mirroring.objects_for(route.writes, self._target):
                 await mirroring.refresh(self._res, self._target, obj, errand, back)
         except Fault as fault:
-            self.stopped = fault
+            self._unlisted = fault
             for item in unlinked:
                 item.step = deciding.postponed(fault, item, now)
             return

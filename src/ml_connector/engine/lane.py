@@ -16,22 +16,24 @@ from typing import Any
 import structlog
 
 from ml_connector.core.cadence import Cadence
-from ml_connector.core.faults import AccountClosed, Fault, NeedsPerson, Waiting
+from ml_connector.core.faults import Bug, Fault, NeedsConsent, Waiting
 from ml_connector.core.objects import SourceObject, TargetObject
 from ml_connector.core.wire import Errand
-from ml_connector.engine.connecting import ping
 from ml_connector.engine.drain import Drain
+from ml_connector.engine.health import hurry, note_trouble, note_well
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.opening import Opener
+from ml_connector.engine.passing import Wish, plan
 from ml_connector.engine.polling import feeds_of, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
-from ml_connector.engine.subscribing import ensure_subscriptions
+from ml_connector.engine.subscribing import try_subscriptions
 from ml_connector.engine.sweeping import sweep_target
 from ml_connector.engine.tally import Tally
 from ml_connector.store import connections, cursors, flows, grants, mirrors, pending, reviews, runs
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Mark
+from ml_connector.store.unavailable import StoreUnavailable
 
 ROUND_SECONDS = 1.0
 REREAD_EVERY = timedelta(hours=1)
@@ -59,6 +61,8 @@ class Lane:
         self._woken = asyncio.Event()
         self._not_before: dict[str, datetime] = {}
         self._troubled: dict[str, str] = {}
+        self._probed_at: dict[str, datetime] = {}
+        self._allowed: set[str] = set()
         self._looked_at: datetime | None = None
 
     def wake(self) -> None:
@@ -69,7 +73,12 @@ class Lane:
         """A person mended something: forget what was put off."""
         self._not_before.clear()
         self._troubled.clear()
+        self._probed_at.clear()
         self.wake()
+
+    def allow(self, flow: str) -> None:
+        """A person has seen how much this flow will change, and says go."""
+        self._allowed.add(flow)
 
     async def run(self, should_stop: Callable[[], bool]) -> None:
         """Round after round until told to stop."""
@@ -112,52 +121,61 @@ class Lane:
                 self._tell(row.id, f"Flow {row.name} cannot run: {fault.sentence}")
         return opened
 
-    async def _guarded(self, id: str, work: Coroutine[Any, Any, None]) -> None:
-        """One connection's trouble never stops another; what only a person can mend is left."""
-        if not await self._may_work(id):
+    async def _guarded(self, id: str, work: Coroutine[Any, Any, bool]) -> None:
+        """One connection's trouble never stops another; what only a person can mend is left.
+
+        `work` tells whether the vendor was heard, so that what troubled it is known to be over.
+        """
+        is_asked_again = await self._asks_again(id)
+        if not is_asked_again and not await self._is_ready(id):
             work.close()
             return
         try:
-            await work
-            await self._well(id)
+            heard = await work
+        except StoreUnavailable:
+            raise
         except Fault as fault:
             await self._trouble(id, fault)
+        except Exception as error:
+            log.exception("the work on a connection failed")
+            await self._trouble(id, Bug(f"Something nobody foresaw happened: {error!r}."))
+        else:
+            self._not_before.pop(id, None)
+            if heard or is_asked_again:
+                self._probed_at.pop(id, None)
+                await note_well(self._res, id)
 
-    async def _may_work(self, id: str) -> bool:
-        """Not while it is put off; a connection that needs a person is only asked now and then."""
+    async def _is_ready(self, id: str) -> bool:
+        """Not while it is put off, nor while only a person can mend it."""
         now = self._res.clock.now()
         if self._not_before.get(id, now) > now:
             return False
         row = await self._res.store.read(lambda c: connections.get(c, id))
+        return row is None or row.state != connections.NEEDS_PERSON
+
+    async def _asks_again(self, id: str) -> bool:
+        """A connection that needs a person is asked now and then whether it was mended elsewhere;
+        True where it answers, so that what waits is tried. It is well once that goes through."""
+        now = self._res.clock.now()
+        row = await self._res.store.read(lambda c: connections.get(c, id))
         if row is None or row.state != connections.NEEDS_PERSON:
-            return True
+            return False
+        if self._not_before.get(id, now) > now:
+            return False
         self._not_before[id] = now + PROBE_EVERY
         try:
-            opened = await self.opener.connection(row)
-            answer = await ping(self._res, row, opened.client)
+            await self._probe(row)
         except Fault:
             return False
-        return bool(answer["ok"])
-
-    async def _well(self, id: str) -> None:
-        self._not_before.pop(id, None)
-        self._troubled.pop(id, None)
-        row = await self._res.store.read(lambda c: connections.get(c, id))
-        if row is not None and row.state == connections.PAUSED:
-            await self._res.store.write(lambda c: connections.set_state(c, id, connections.OK))
+        await self._res.store.write(lambda c: hurry(c, id, now))
+        return True
 
     async def _trouble(self, id: str, fault: Fault) -> None:
         now = self._res.clock.now()
         until = fault.until if isinstance(fault, Waiting) else now + timedelta(seconds=30)
         self._not_before[id] = min(until, now + CATCH_UP_POLL)
-        state = connections.PAUSED if isinstance(fault, Waiting) else connections.OK
-        state = connections.NEEDS_PERSON if isinstance(fault, NeedsPerson) else state
-        if isinstance(fault, AccountClosed | NeedsPerson):
-            self._tell(id, fault.sentence)
-        moment = until if isinstance(fault, Waiting) else None
-        await self._res.store.write(
-            lambda c: connections.set_state(c, id, state, fault.sentence, moment)
-        )
+        self._probed_at.setdefault(id, now)
+        await note_trouble(self._res, id, fault)
 
     def _tell(self, id: str, sentence: str) -> None:
         """Once for each trouble."""
@@ -167,11 +185,11 @@ class Lane:
 
     # --- polls ----------------------------------------------------------------------------------
 
-    async def _poll_due(self, flow: OpenFlow, opened: list[OpenFlow]) -> None:
+    async def _poll_due(self, flow: OpenFlow, opened: list[OpenFlow]) -> bool:
         """Whatever of this flow's source is due, feeding all flows that read it."""
         errand = Errand("live")
         if flow.row.backfilled_version == 0:
-            return  # its first sync is a person's to start
+            return False  # its first sync is a person's to start
         source = flow.source.row.id
         reading = [o for o in opened if o.source.row.id == source and o.row.backfilled_version > 0]
         is_behind = flow.row.backfilled_version < flow.row.version
@@ -183,6 +201,7 @@ class Lane:
         if is_behind:
             id, version = flow.row.id, flow.row.version
             await self._res.store.write(lambda c: flows.backfilled(c, id, version))
+        return errand.calls > 0
 
     async def _poll_object(
         self, flow: OpenFlow, obj: SourceObject, reading: list[OpenFlow], errand: Errand
@@ -202,17 +221,16 @@ class Lane:
 
     # --- drains ---------------------------------------------------------------------------------
 
-    async def _drain(self, ready: list[OpenFlow]) -> None:
+    async def _drain(self, ready: list[OpenFlow]) -> bool:
         target = ready[0].target
         now = self._res.clock.now()
         active = {o.row.id: o for o in ready if o.row.backfilled_version > 0}
         due = await self._res.store.read(lambda c: pending.next_due(c, target.row.id, list(active)))
         if due is None or due > now:
-            return
+            return False
         run = self._res.chance.new_id()
         tally = Tally(run, "live")
-        for opened in active.values():
-            await provision(self._res, opened, tally, self.epoch, consent=False)
+        active = {id: o for id, o in active.items() if await self._may_work(o, tally)}
         await self._res.store.write(lambda c: runs.begin(c, run, self.workspace, None, "live", now))
         drain = Drain(self._res, target, active, tally, self.epoch)
         began = self._res.clock.monotonic()
@@ -222,6 +240,38 @@ class Lane:
         await self._res.store.write(lambda c: runs.end(c, run, summary, ended))
         if drain.stopped is not None:
             raise drain.stopped
+        return tally.writes > 0
+
+    async def _may_work(self, opened: OpenFlow, tally: Tally) -> bool:
+        """Whether all stands that the flow needs, and it would not change more than is allowed."""
+        row = opened.row
+        try:
+            await provision(self._res, opened, tally, self.epoch, consent=False)
+        except NeedsConsent as fault:
+            self._tell(row.id, f"Flow {row.name} waits: {fault.sentence}")
+            return False
+        most, now = opened.settings["max_changes"], self._res.clock.now()
+        if await self._res.store.read(lambda c: pending.count_due(c, row.id, now)) <= most:
+            self._allowed.discard(row.id)
+            return True
+        if row.id in self._allowed:
+            return True
+        return await self._passes_guard_rail(row, most)
+
+    async def _passes_guard_rail(self, row: flows.Row, most: int) -> bool:
+        """Look at what would be written; a flow that would change too much asks a person first."""
+        forecast = await plan(self._res, row, Wish(keys=()), lambda state: None)
+        writes = forecast["summary"]["writes"]
+        if writes <= most:
+            self._allowed.add(row.id)
+            return True
+        reason = (
+            f"It would write {writes} records at once, and max_changes is {most}. Look at "
+            f"`ml-connector plan {row.name}`; `ml-connector sync {row.name} --yes` goes on."
+        )
+        await self._res.store.write(lambda c: flows.set_state(c, row.id, flows.PAUSED, reason))
+        self._res.alert(f"Flow {row.name} was paused. {reason}")
+        return False
 
     # --- now and then ---------------------------------------------------------------------------
 
@@ -235,6 +285,7 @@ class Lane:
         for target in targets.values():
             await self._guarded(target.row.id, self._check_target(target, opened, now))
         await self._keep_grants(now)
+        await self._probe_troubled(now)
         due = await self._res.store.read(
             lambda c: reviews.planned_before(c, self.workspace, now - DAILY)
         )
@@ -243,14 +294,18 @@ class Lane:
 
     async def _check_target(
         self, target: OpenConnection, opened: list[OpenFlow], now: datetime
-    ) -> None:
+    ) -> bool:
         """Our subscriptions there, and once a day whether our records are there still."""
-        await ensure_subscriptions(self._res, target, Tally("", "check"))
+        tally, errand = Tally("", "check"), Errand("backfill")
+        lacking = await try_subscriptions(self._res, target, tally)
+        if lacking:
+            self._tell(f"{target.row.id} subscriptions", lacking)
         written = [r.writes for o in opened if o.target is target for r in o.flow.routes]
         for obj in {w.path: w for w in written}.values():
             at = await self._swept_at(target, obj)
             if at is None or now - at >= DAILY:
-                await sweep_target(self._res, target, obj, Errand("backfill"))
+                await sweep_target(self._res, target, obj, errand)
+        return tally.shared.calls + errand.calls > 0 and not lacking
 
     async def _swept_at(self, target: OpenConnection, obj: TargetObject) -> datetime | None:
         """When the object was last listed whole; the first filling of the mirror counts too."""
@@ -271,9 +326,24 @@ class Lane:
     async def _of_grant(self, id: str) -> list[connections.Row]:
         return await self._res.store.read(lambda c: connections.of_grant(c, id))
 
-    async def _renew(self, row: connections.Row) -> None:
+    async def _renew(self, row: connections.Row) -> bool:
         opened = await self.opener.connection(row)
         await opened.renew()
+        return False
+
+    async def _probe_troubled(self, now: datetime) -> None:
+        """One cheap call a day to a vendor that closed the account for now."""
+        for row in await self._res.store.read(lambda c: connections.listing(c, self.workspace)):
+            asked_at = self._probed_at.get(row.id)
+            if row.state == connections.PAUSED and (asked_at is None or now - asked_at >= DAILY):
+                self._probed_at[row.id] = now
+                self._not_before.pop(row.id, None)
+                await self._guarded(row.id, self._probe(row))
+
+    async def _probe(self, row: connections.Row) -> bool:
+        opened = await self.opener.connection(row)
+        await opened.prober.identify(Errand("live"))
+        return True
 
     def _plan_again(self, conn: Connection, due: list[reviews.Review], now: datetime) -> None:
         """A candidate or a mapping may have changed since."""

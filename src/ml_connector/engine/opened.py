@@ -26,6 +26,8 @@ class OpenConnection:
     row: connections.Row
     vendor: Vendor
     client: Any
+    prober: Any
+    """The same client, for one cheap call during a pause."""
     account: str
     external_account: str
     limits: Limits

@@ -84,6 +84,7 @@ class Opener:
         external = stored.account.external_id if stored.account else ""
         facts = ConnectionFacts(row.name, row.settings, external)
         client: Any = vendor.client(wire, facts)
+        prober: Any = vendor.client(wire.as_probe(), facts)
         if self._forecasts and vendor.targets:
             client = ForecastTarget(client)
 
@@ -91,7 +92,8 @@ class Opener:
             if how == "oauth":
                 await authenticator.expired(await authenticator.headers())
 
-        return OpenConnection(row, vendor, client, row.account or "", external, limits, renew)
+        account = row.account or ""
+        return OpenConnection(row, vendor, client, prober, account, external, limits, renew)
 
     def _authenticator(
         self, vendor: Vendor, row: connections.Row, stored: _Stored, guard: Guard

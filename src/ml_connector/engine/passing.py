@@ -17,24 +17,25 @@ from ml_connector.core.faults import (
     NeedsConsent,
     NeedsPerson,
     OutOfBudget,
-    Refused,
     TooFast,
     UnknownOutcome,
 )
 from ml_connector.core.objects import SourceObject
 from ml_connector.engine.drain import Drain
-from ml_connector.engine.opened import OpenFlow
+from ml_connector.engine.health import note_trouble, note_well
+from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.opening import Opener
 from ml_connector.engine.polling import backfill_feeds, feeds_of, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
-from ml_connector.engine.subscribing import ensure_subscriptions
+from ml_connector.engine.subscribing import try_subscriptions
 from ml_connector.engine.sweeping import sweep_target
 from ml_connector.engine.tally import Tally
 from ml_connector.store import flows, intents, lanes, pending, reviews, runs
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.snapshot import scratch
+from ml_connector.store.unavailable import StoreUnavailable
 
 LONGEST_WAIT = timedelta(seconds=90)
 """A pass waits so long for a rate window or an unanswered write; what takes longer is left over."""
@@ -79,37 +80,45 @@ class Pass:
         self._progress = progress
         self.trouble: Fault | None = None
         """Why the pass ended before everything was done, where it did."""
+        self.remark = ""
+        """What a person may want to know though everything was done."""
 
     async def run(self) -> dict[str, Any]:
         """Go through all steps and return the summary.
 
         Raises NeedsPerson, with no record written, where a person must consent or reconnect first.
         """
-        if self._row.state == flows.PAUSED:
-            raise NeedsPerson(
-                f"Flow {self._row.name} is paused"
-                f"{': ' + self._row.reason if self._row.reason else ''}. "
-                f"`ml-connector flow resume {self._row.name}` starts it again."
-            )
+        await self._demand_active()
         opened = await self._opener.flow(self._row)
         self._say("set-up", 0, len(opened.items))
-        await self._patiently(lambda: self._provision(opened))
-        await self._subscribe(opened)
+        if not (self._wish.consent or self._row.consented):
+            await self._at(opened.target, lambda: self._provision(opened))
         keys = await self._find(opened)
+        await self._guard_rail()
+        await self._at(opened.target, lambda: self._provision(opened))
+        await self._at(opened.target, lambda: self._subscribe(opened))
         await self._drain(opened, keys)
         return self._tally.summary(
             self._row.id, self._row.name, tuple(r.name for r in opened.flow.routes)
         )
 
+    async def _demand_active(self) -> None:
+        """A person's word is enough where the guard rail paused the flow, which gives a reason."""
+        row = self._row
+        if row.state != flows.PAUSED:
+            return
+        if not (row.reason and self._wish.consent):
+            raise NeedsPerson(
+                f"Flow {row.name} is paused{': ' + row.reason if row.reason else ''}. "
+                f"`ml-connector flow resume {row.name}` starts it again."
+            )
+        await self._res.store.write(lambda c: flows.set_state(c, row.id, flows.ACTIVE))
+
     async def _subscribe(self, opened: OpenFlow) -> None:
         """Webhooks only make a flow faster, so a subscription that is refused stops nothing."""
-        try:
-            await ensure_subscriptions(self._res, opened.target, self._tally)
-        except Refused as fault:
-            self._res.alert(
-                f"{opened.target.row.name} will send no webhooks to {self._res.public_url}, so "
-                f"that its changes are only polled. {fault.sentence}"
-            )
+        self.remark = await try_subscriptions(self._res, opened.target, self._tally)
+        if self.remark:
+            self._res.alert(self.remark)
 
     async def _provision(self, opened: OpenFlow) -> None:
         """A set-up call without an answer is looked for again, once it has settled."""
@@ -119,14 +128,18 @@ class Pass:
         except UnknownOutcome:
             await provision(self._res, opened, self._tally, self._epoch, consent=consent)
 
-    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it; where the vendor or an unanswered call asks for a short wait, wait and go on."""
+    async def _at(self, connection: OpenConnection, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what asks one vendor; where a short wait is asked for, wait and go on."""
         while True:
             try:
                 return await work()
-            except TooFast as fault:
-                wait = fault.until - self._res.clock.now()
+            except (NeedsConsent, StoreUnavailable):
+                raise
+            except Fault as fault:
+                now = self._res.clock.now()
+                wait = fault.until - now if isinstance(fault, TooFast) else timedelta.max
                 if wait > LONGEST_WAIT:
+                    await note_trouble(self._res, connection.row.id, fault)
                     raise
                 self._say("waiting", 0, int(wait.total_seconds()) + 1)
                 await self._res.clock.sleep(max(wait.total_seconds(), 1.0))
@@ -162,7 +175,7 @@ class Pass:
                 progress=lambda n: self._say(f"reading {obj.label}s", n, 0),
             )  # fmt: skip
 
-        await self._patiently(polling)
+        await self._at(opened.source, polling)
 
     async def _feeding(self, opened: OpenFlow) -> list[OpenFlow]:
         """All flows that read this source: a poll feeds every one of them."""
@@ -217,7 +230,6 @@ class Pass:
 
     async def _drain(self, opened: OpenFlow, keys: list[tuple[str, str, str]] | None) -> None:
         drain = Drain(self._res, opened.target, {self._row.id: opened}, self._tally, self._epoch)
-        await self._guard_rail()
         while True:
             chosen = await self._with_parents(keys)
             await drain.run(keys=chosen, after_batch=self._after_batch)
@@ -225,7 +237,11 @@ class Pass:
             if due is None or not await self._worth_waiting(drain, due):
                 break
             drain.stopped = None
-        self.trouble = drain.stopped
+        self.trouble = drain.stopped or drain.short
+        if drain.stopped is not None:
+            await note_trouble(self._res, opened.target.row.id, drain.stopped)
+        elif self._tally.writes:
+            await note_well(self._res, opened.target.row.id)
         await self._note_left(chosen)
 
     async def _with_parents(
@@ -312,7 +328,7 @@ async def sync(
     ended = res.clock.now()
     await res.store.write(lambda c: runs.end(c, tally.run, summary, ended))
     is_bad = bool(tally.news or tally.count("failed"))
-    trouble = one.trouble.sentence if one.trouble else ""
+    trouble = one.trouble.sentence if one.trouble else one.remark
     needs_person = isinstance(one.trouble, NeedsPerson) and not tally.writes
     return {"summary": summary, "exit": 3 if needs_person else int(is_bad), "trouble": trouble}
 

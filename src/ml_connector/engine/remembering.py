@@ -178,7 +178,9 @@ def wait(conn: Connection, ledger: Ledger, item: Item, step: ToWait) -> bool:
         return False
     pending.wait_for(conn, item.taken, step.route, step.key, step.reason)
     flow, known = ledger.opened.flow, reviews.of_keys(conn, ledger.flow, step.route, [step.key])
-    is_marked = pending.promote(conn, ledger.flow, step.route, step.key, item.taken.work)
+    is_marked = pending.promote(
+        conn, ledger.flow, step.route, step.key, item.taken.work, ledger.now
+    )
     if not is_marked and not known and found is None:
         mark = Mark(
             ledger.flow, step.route, step.key, ledger.opened.target.row.id, flow.rank(step.route),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ml_connector.core.faults import Fault, Waiting
 from ml_connector.core.vendor import SubscriberClient, Subscription
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.resources import Resources
@@ -15,6 +16,7 @@ from ml_connector.engine.tally import Tally
 from ml_connector.store import connections
 from ml_connector.store.connections import Endpoint
 from ml_connector.store.database import Connection
+from ml_connector.store.unavailable import StoreUnavailable
 from ml_connector.store.vault import get_secrets, put_secret
 
 CHECK_EVERY = timedelta(days=1)
@@ -68,6 +70,21 @@ async def ensure_subscriptions(
             good[event] = await client.subscribe(event, url, secrets, tally.shared)
             tally.setup_writes += 1
         await _note(res, opened, good[event], url)
+
+
+async def try_subscriptions(res: Resources, opened: OpenConnection, tally: Tally) -> str:
+    """Make them as far as that goes; a sentence where it does not go. Polls are complete anyway.
+
+    Raises Waiting, since then no other call goes either.
+    """
+    try:
+        await ensure_subscriptions(res, opened, tally)
+    except (Waiting, StoreUnavailable):
+        raise
+    except Fault as fault:
+        label = opened.vendor.label
+        return f"{label} does not post changes here, so they are polled for. {fault.sentence}"
+    return ""
 
 
 def _ids(known: dict[str, dict[str, object]]) -> set[object]:

@@ -15,7 +15,14 @@ from urllib.parse import urlsplit
 from oauthlib.oauth2 import LegacyApplicationClient, OAuth2Error, WebApplicationClient
 from oauthlib.oauth2.rfc6749.errors import MismatchingStateError, MissingCodeError
 
-from ml_connector.core.faults import Mistake, NeedsPerson, TooFast, UnknownOutcome, Unreachable
+from ml_connector.core.faults import (
+    AccountClosed,
+    Mistake,
+    NeedsPerson,
+    TooFast,
+    UnknownOutcome,
+    Unreachable,
+)
 from ml_connector.core.ports import Chance, Clock
 from ml_connector.core.vendor import OAuth
 from ml_connector.core.wire import Response
@@ -25,6 +32,7 @@ from ml_connector.http.tokens import Tokens, read_tokens, said
 from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
 
 TIMEOUT_SECONDS = 20.0
+LAPSED_WAIT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +161,8 @@ class OAuthDance:
     async def refresh(self, refresh_token: str) -> Tokens:
         """New tokens for the refresh token; where none comes back, the old one stays.
 
-        Raises NeedsPerson where the grant is refused or the plan lapsed, Unreachable where nothing
-        was sent, and UnknownOutcome where the vendor may have replaced the token and its answer was
+        Raises NeedsPerson where the grant is refused, AccountClosed where the plan lapsed,
+        Unreachable where nothing was sent, and UnknownOutcome where the vendor may have replaced the token and its answer was
         lost: the caller tries at once with the same token.
         """
         self._redactor.learn(refresh_token)
@@ -244,9 +252,10 @@ class OAuthDance:
         if status >= 500 or status == 408:
             raise UnknownOutcome(f"{self._label} answered the token call with status {status}.")
         if refreshing and status == self._oauth.lapsed_status:
-            raise NeedsPerson(
-                f"{self._label} says that the account's plan has lapsed. Renew the plan there, "
-                f"then reconnect.{told}"
+            raise AccountClosed(
+                f"{self._label} says that the account's plan has lapsed. Renew the plan there; it "
+                f"is asked again once a day, and at once by `ml-connector ping`.{told}",
+                self._clock.now() + LAPSED_WAIT,
             )
         if status in (400, 401, 403):
             what = "the grant" if refreshing else "the consent"

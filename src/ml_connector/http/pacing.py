@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ml_connector.core.faults import TooFast, Waiting
+from ml_connector.core.faults import Fault, OutOfBudget, TooFast, Waiting
 from ml_connector.core.limits import Limits, Price, Reading
 from ml_connector.core.ports import Clock
 from ml_connector.core.wire import Work
-from ml_connector.http.allowance import AllowanceBook, Purse
+from ml_connector.http.allowance import AllowanceBook, Purse, next_day
 from ml_connector.http.limiter import Limiter
 from ml_connector.http.pauses import PATIENCE_SECONDS, Pause, Pauses
+from ml_connector.http.refusals import Refusals
 
 
 class Pacing:
@@ -27,6 +28,7 @@ class Pacing:
         self._limiters: dict[str, Limiter] = {}
         self._purses: dict[str, Purse] = {}
         self._pauses = Pauses(clock)
+        self._refusals = Refusals()
 
     @asynccontextmanager
     async def admitted(
@@ -50,6 +52,30 @@ class Pacing:
             answered = True
         finally:
             self._pauses.end_probe(probed, answered=answered)
+
+    def told_apart(
+        self, limits: Limits, fault: Fault | None, reading: Reading, started: float
+    ) -> Fault | None:
+        """The fault of a metered call that began at `started`, a full window told from a spent day.
+
+        Where the vendor says that tokens are left, or wants a wait of minutes, it is taken at its
+        word.
+        """
+        scope = limits.token_scope
+        if not isinstance(fault, TooFast):
+            if fault is None:
+                self._refusals.answered(scope, started)
+            return fault
+        seconds = self._pauses.seconds_left(fault)
+        if limits.allowance is None or reading.tokens_left or seconds > PATIENCE_SECONDS:
+            return fault
+        silence = max(seconds, *(window.seconds for window in limits.windows))
+        if not self._refusals.refused(scope, started, self._clock.monotonic(), silence):
+            return fault
+        return OutOfBudget(
+            "The vendor refuses every call, after a pause too: the day's allowance is spent.",
+            next_day(self._clock.now(), limits.allowance),
+        )
 
     def pause(self, scope: str, fault: Waiting) -> None:
         """Make no call in that scope until `fault.until`; a later moment wins over a sooner one."""

@@ -23,7 +23,7 @@ from ml_connector.core.faults import (
     TooFast,
     Unreachable,
 )
-from ml_connector.core.limits import Limits
+from ml_connector.core.limits import Limits, Reading
 from ml_connector.core.ports import Chance, Clock
 from ml_connector.core.vendor import Vendor
 from ml_connector.core.wire import Errand, Request, Response, Sent
@@ -123,11 +123,13 @@ class ConnectionWire:
         url = await self._url(request)
         work = call.errand.work
         async with pacing.admitted(self._limits, request.price, work, probe=self._probe):
-            call.used = await self._proof(request)
+            call.used = await self._proven(request)
+            started = self._parts.clock.monotonic()
             answer = await self._carry(call, url)
-            fault = self._judge(request, answer)
+            told, reading = self._judge(request, answer), self._reading(answer)
+            fault = pacing.told_apart(self._limits, told, reading, started)
             self._pause(fault)
-        await self._correct(request, answer)
+        await pacing.correct(self._limits, request.price, reading)
         if fault is not None:
             raise fault
         if request.writes:
@@ -144,6 +146,14 @@ class ConnectionWire:
             url += ("&" if "?" in url else "?") + urlencode(request.params)
         self._guard.check(url)
         return url
+
+    async def _proven(self, request: Request) -> Mapping[str, str]:
+        """The proof; a lapsed plan, which shows when a token is renewed, pauses all calls."""
+        try:
+            return await self._proof(request)
+        except AccountClosed as fault:
+            self._pause(fault)
+            raise
 
     async def _proof(self, request: Request) -> Mapping[str, str]:
         return await self._authenticator.headers() if request.authenticated else {}
@@ -197,14 +207,13 @@ class ConnectionWire:
             told.__cause__ = error
         return verdict.of_answer(request, answer, told, now, self._vendor.label)
 
-    async def _correct(self, request: Request, answer: Response) -> None:
-        """Believe the answer's headers; unreadable ones must not spoil an answer that is there."""
+    def _reading(self, answer: Response) -> Reading:
+        """What the headers say; unreadable ones must not spoil an answer that is there."""
         try:
-            reading = self._vendor.reading(answer)
+            return self._vendor.reading(answer)
         except Exception:
             log.exception("the vendor's limit headers cannot be read", vendor=self._vendor.name)
-            return
-        await self._parts.pacing.correct(self._limits, request.price, reading)
+            return Reading()
 
     def _pause(self, fault: Fault | None) -> None:
         """Keep all connections that share the limit from running into the same refusal."""

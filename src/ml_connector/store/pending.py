@@ -15,10 +15,12 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
+    and_,
     bindparam,
     case,
     delete,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -31,7 +33,7 @@ from ml_connector.store.types import Instant
 from ml_connector.store.upsert import Insert, inserting
 
 LIVE, RETRY, BACKFILL = 0, 1, 2
-ASLEEP = ("settle", "limit", "budget")
+ASLEEP = ("settle", "limit")
 """What a key that waits for it goes on waiting for, whatever is said of it meanwhile."""
 
 Cause = Literal["webhook", "poll", "replay", "person"]
@@ -101,7 +103,9 @@ def _marking(dialect: str) -> Insert:
         deaths=0, taken=None, waits_for="", reason="",
     )  # fmt: skip
     old, new = pending.c, insert.excluded
-    sleeps = old.waits_for.in_([literal_column(f"'{word}'") for word in ASLEEP])
+    # What a backfill may spend of the day can be gone while live changes still have their share.
+    is_short = and_(old.waits_for == literal_column("'budget'"), old.work <= new.work)
+    sleeps = or_(old.waits_for.in_([literal_column(f"'{word}'") for word in ASLEEP]), is_short)
     return insert.on_conflict_do_update(
         index_elements=[old.flow, old.route, old.key],
         set_={
@@ -206,6 +210,21 @@ def postpone(
     )  # fmt: skip
 
 
+def put_off(
+    conn: Connection, target: str, least_work: int, now: datetime, later: datetime,
+    waits_for: str, reason: str,
+) -> None:  # fmt: skip
+    """Let everything of those classes that is due at this target sleep until then."""
+    conn.execute(
+        update(pending)
+        .where(
+            pending.c.target == target, pending.c.work >= least_work, pending.c.due_at <= now,
+            pending.c.taken.is_(None), pending.c.waits_route.is_(None),
+        )
+        .values(due_at=later, waits_for=waits_for, reason=reason)
+    )  # fmt: skip
+
+
 def wait_for(conn: Connection, taken: Taken, route: str, key: str, reason: str) -> None:
     """Let the key sleep until the link of its parent is made; the link's commit wakes it."""
     conn.execute(
@@ -225,12 +244,19 @@ def wake(conn: Connection, flow: str, route: str, keys: Sequence[str], now: date
         conn.execute(_WAKE, rows)
 
 
-def promote(conn: Connection, flow: str, route: str, key: str, work: int) -> bool:
+def promote(
+    conn: Connection, flow: str, route: str, key: str, work: int, now: datetime
+) -> bool:
     """Give a parent its child's class; tells whether the parent is pending at all."""
+    is_woken = and_(pending.c.waits_for == "budget", pending.c.work > work)
     row = conn.execute(
         update(pending)
         .where(pending.c.flow == flow, pending.c.route == route, pending.c.key == key)
-        .values(work=case((pending.c.work < work, pending.c.work), else_=work))
+        .values(
+            work=case((pending.c.work < work, pending.c.work), else_=work),
+            due_at=case((is_woken, literal(now, Instant)), else_=pending.c.due_at),
+            waits_for=case((is_woken, ""), else_=pending.c.waits_for),
+        )
     )
     return bool(row.rowcount)
 
