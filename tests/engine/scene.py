@@ -73,7 +73,7 @@ class Scene(Rehearsal):
 
     async def pass_time(self, seconds: float) -> None:
         """Time passes at the vendors and at the engine's."""
-        await self.sandbox.advance(seconds)
+        await self.clock.advance(seconds)
 
     # --- what is there -------------------------------------------------------------------------
 

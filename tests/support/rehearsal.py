@@ -29,7 +29,7 @@ from ml_connector.vendors import VENDORS
 from ml_sandbox.options import SandboxOptions
 
 from . import contract
-from .clock import START, SeededChance, SkewedClock, VirtualClock
+from .clock import START, SeededChance, SkewedClock, VirtualClock, settle
 from .sandbox import URL, InProcessSandbox
 
 WORKSPACE = "w"
@@ -155,6 +155,7 @@ class Rehearsal:
 
     async def deliver(self) -> list[Answer]:
         """Hand everything in the outbox to the engine's intake."""
+        await settle()
         answers = []
         posted, self.sandbox.outbox.posted = self.sandbox.outbox.posted, []
         for each in posted:
