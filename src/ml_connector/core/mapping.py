@@ -45,6 +45,15 @@ class Codes:
     vocabularies: Mapping[str, frozenset[str]]
     missing: frozenset[str] = frozenset()
 
+    def are_gone(self, target: TargetObject, fields: Values) -> bool:
+        """Whether a write of these fields speaks of something that was removed."""
+        gone = {(id.partition("/")[0], self.items[id]) for id in self.missing}
+        return any(
+            (standard.setup, value) in gone if standard.setup else False
+            for wire, value in fields.items()
+            if (standard := target.field(wire)) is not None
+        ) or any(("field", wire) in gone for wire in fields)
+
 
 def map_record(
     route: Route,
@@ -103,6 +112,9 @@ def resolve(
     for name, value in named.items():
         standard = route.writes.field(name)
         if standard is not None:
+            if standard.setup is not None and _is_left_out(standard.setup, str(value), codes):
+                notes.append(f"the {standard.setup} '{value}' was removed and is left out")
+                continue
             wire, checked = name, _standard(standard, value, codes)
         else:
             item = items[name]
@@ -134,10 +146,20 @@ def _standard(field: Field, value: Value, codes: Codes) -> Value:
     return value
 
 
+def _is_left_out(kind: str, name: str, codes: Codes) -> bool:
+    """A removed part of something that stands is left out; the whole itself is refused."""
+    return any(
+        id.partition("/")[0] == kind and id.endswith(f"/{name}") and not id.startswith(f"{kind}//")
+        for id in codes.missing
+    )
+
+
 def _code(field: Field, name: str, codes: Codes) -> Value:
     for item_id, code in codes.items.items():
         kind, _, rest = item_id.partition("/")
         if kind == field.setup and rest.endswith(name) and rest.removesuffix(name)[-1:] == "/":
+            if item_id in codes.missing:
+                break
             return code
     raise Refused(f"There is no {field.setup} '{name}' at the target.", field.name)
 

@@ -25,7 +25,7 @@ from ml_connector.core.faults import (
 from ml_connector.core.flow import Route
 from ml_connector.core.objects import TargetRecord
 from ml_connector.core.plan import Write, plan_adoption, plan_update, reads_first
-from ml_connector.core.values import digest
+from ml_connector.core.values import Values, digest
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import remembering
 from ml_connector.engine.deciding import base_of, postponed, retry_at, with_notes
@@ -40,15 +40,13 @@ from ml_connector.engine.item import (
     ToWrite,
 )  # fmt: skip
 from ml_connector.engine.opened import OpenFlow
+from ml_connector.engine.portions import is_create, portions
 from ml_connector.engine.remembering import Ledger, Written
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.together import Together
 from ml_connector.store import intents, links
 from ml_connector.store.database import Connection
-
-TOGETHER = 20
-"""So few records are read before they are written that the reading is still young at the write."""
 
 LISTING_LIFE = timedelta(seconds=30)
 """A create is sent only while the listing that showed nothing like it is this young."""
@@ -57,8 +55,8 @@ log = structlog.get_logger(__name__)
 
 
 class Applier:
-    """Applies the steps of one batch. `recheck` asks whether our fields still stand at the
-    target."""
+    """Applies the steps of one batch. `recheck` asks whether a refused write spoke of something of
+    ours that was removed at the target."""
 
     def __init__(
         self,
@@ -67,7 +65,7 @@ class Applier:
         route: Route,
         tally: Tally,
         epoch: int,
-        recheck: Callable[[], Awaitable[bool]],
+        recheck: Callable[[Values], Awaitable[bool]],
         listed_at: datetime,
     ) -> None:
         self._res = res
@@ -85,13 +83,13 @@ class Applier:
         """Carry out every item's step."""
         await self._settle_quiet([i for i in items if not isinstance(i.step, ToUpdate | ToWrite)])
         loud = [i for i in items if isinstance(i.step, ToUpdate | ToWrite)]
-        for start in range(0, len(loud), TOGETHER):
-            await self._write_together(loud[start : start + TOGETHER])
+        for portion in portions(loud, self._opened.target.limits):
+            await self._write_together(portion)
 
     async def _write_together(self, items: Sequence[Item]) -> None:
         if self._now - self._listed_at > LISTING_LIFE:
             for item in items:
-                if isinstance(item.step, ToWrite) and not item.step.target_id:
+                if is_create(item):
                     reason = "the target's listing has aged; it is matched again"
                     item.step = ToPostpone(self._now, "", reason, "waiting")
         if self.stopped is None:
@@ -114,7 +112,8 @@ class Applier:
     async def _settle_quiet(self, items: Sequence[Item]) -> None:
         if not items:
             return
-        ids = [self._res.chance.new_id() for _ in items]
+        new_id = self._res.chance.new_id
+        ids = [new_id() if isinstance(item.step, ToReview) else "" for item in items]
         ledger = self._ledger()
         done = [(item, item.step) for item in items if isinstance(item.step, Done)]
 
@@ -320,7 +319,7 @@ class Applier:
     async def _refused(self, item: Item, step: ToWrite, error: Exception, errand: Errand) -> None:
         if isinstance(error, Refused):
             sentence = error.sentence
-            if await self._recheck():
+            if await self._recheck(step.write.fields):
                 again = ToPostpone(self._now, "retry", sentence, "waiting")
                 await self._put_back(item, step, again, errand)
                 return

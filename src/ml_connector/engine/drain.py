@@ -5,6 +5,7 @@ A batch is keys of one route; what goes wrong with one of them never ends the wo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from ml_connector.core.faults import Fault, OutOfBudget
 from ml_connector.core.flow import Route
 from ml_connector.core.mapping import resolve
 from ml_connector.core.plan import plan_update
+from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import deciding, mirroring, provisioning
 from ml_connector.engine.applying import Applier
@@ -51,6 +53,7 @@ class Drain:
         self._epoch = epoch
         self._reader = Reader(res.clock)
         self._rechecked: set[str] = set()
+        self._rechecking = asyncio.Lock()
         self._unlisted: Fault | None = None
         self.stopped: Fault | None = None
         """The fault that stops all work on this target for now."""
@@ -169,11 +172,12 @@ class Drain:
         )
 
     def _applier(self, opened: OpenFlow, route: Route) -> Applier:
-        async def recheck() -> bool:
-            if opened.row.id in self._rechecked:
-                return False
-            self._rechecked.add(opened.row.id)
-            return await provisioning.recheck(self._res, opened, self._tally.shared)
+        async def recheck(fields: Values) -> bool:
+            async with self._rechecking:
+                if opened.row.id not in self._rechecked:
+                    self._rechecked.add(opened.row.id)
+                    await provisioning.recheck(self._res, opened, self._tally.shared)
+            return opened.codes.are_gone(route.writes, fields)
 
         now = self._res.clock.now()
         return Applier(self._res, opened, route, self._tally, self._epoch, recheck, now)

@@ -17,7 +17,7 @@ from ml_connector.core.objects import SourceObject
 from ml_connector.core.vendor import Delivery, Hint, Proofs, Vendor
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import secrets_owner
-from ml_connector.store import connections, cursors, flows, inbox, links, pending
+from ml_connector.store import connections, cursors, flows, inbox, links, pending, reviews
 from ml_connector.store.connections import Endpoint
 from ml_connector.store.cursors import Fact
 from ml_connector.store.database import Connection
@@ -215,7 +215,24 @@ class Ingest:
                 cursors.put_fact(conn, fact, now)
             pending.mark(conn, [self._look(installed, link, hint)], now)
             outcome = "pending"
-        return outcome
+        again = self._reviews_naming(conn, row, hint)
+        pending.mark(conn, again, now)
+        return "pending" if again else outcome
+
+    def _reviews_naming(self, conn: Connection, row: connections.Row, hint: Hint) -> list[Mark]:
+        """What waits for a person between candidates is matched again when one of them changed."""
+        marks = []
+        for installed in flows.writing(conn, row.id):
+            flow = self._res.flows[installed.kind]
+            for review in reviews.naming(conn, installed.id, hint.key):
+                if flow.route(review.route).writes.name == hint.object:
+                    mark = Mark(
+                        installed.id, review.route, review.source_key, installed.target,
+                        flow.rank(review.route), "webhook", LIVE, asked=True,
+                        event_id=hint.event_id, correlation_id=hint.correlation_id,
+                    )  # fmt: skip
+                    marks.append(mark)
+        return marks
 
     def _look(self, installed: flows.Row, link: links.Link, hint: Hint) -> Mark:
         flow: Flow = self._res.flows[installed.kind]

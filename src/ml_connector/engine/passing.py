@@ -282,7 +282,7 @@ class Pass:
         most = setting.parse(self._row.settings.get("max_changes", setting.default))
         now, id = self._res.clock.now(), self._row.id
         due = await self._res.store.read(lambda c: pending.count_due(c, id, now))
-        if self._wish.consent or due <= most:
+        if self._wish.consent or self._tally.kind == "plan" or due <= most:
             return
         forecast = await plan(self._res, self._row, self._wish, self._progress)
         writes = forecast["summary"]["writes"]
@@ -342,7 +342,8 @@ async def plan(res: Resources, row: flows.Row, wish: Wish, progress: Progress) -
         opener = Opener(imagined, forecasts=True, real=res)
         epoch = await copy.write(lambda c: _begin(c, row))
         tally = Tally("plan", "plan")
-        one = Pass(imagined, opener, row, epoch, replace(wish, consent=True), tally, progress)
+        agreed = replace(row, consented=True)
+        one = Pass(imagined, opener, agreed, epoch, wish, tally, progress)
         summary = await one.run()
         listed = await copy.read(lambda c: reviews.listing(c, row.workspace))
         effects = res.flows[row.kind].effects((await opener.flow(row)).settings)

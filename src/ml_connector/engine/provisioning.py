@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ml_connector.core.faults import NeedsConsent, TooFast, UnknownOutcome
+from ml_connector.core.flow import Route
 from ml_connector.core.mapping import Codes
 from ml_connector.core.objects import SetupItem
 from ml_connector.core.wire import Errand
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
-from ml_connector.store import intents, provisions
+from ml_connector.store import flows, intents, links, pending, provisions, reviews
 from ml_connector.store.database import Connection
+from ml_connector.store.pending import BACKFILL, Mark
 
 
 async def provision(
@@ -39,7 +41,35 @@ async def provision(
             raise NeedsConsent(_asking(opened, absent))
         for item in absent:
             await _make(res, opened, item, tally, epoch)
+        await _write_anew(res, opened, removed)
     await load_codes(res, opened, tally.shared)
+
+
+async def _write_anew(res: Resources, opened: OpenFlow, removed: Sequence[SetupItem]) -> None:
+    """What a removed field held is written into the one that stands in its place."""
+    routes = [r for r in opened.flow.routes if any(_is_of(r, item) for item in removed)]
+    if not routes:
+        return
+    flow, now = opened.row.id, res.clock.now()
+
+    def work(conn: Connection) -> None:
+        for route in routes:
+            rank, target = opened.flow.rank(route.name), opened.target.row.id
+            keys = sorted(links.linked_keys(conn, flow, route.name))
+            keys += [r.source_key for r in reviews.of_flow(conn, flow) if r.route == route.name]
+            marks = [Mark(flow, route.name, k, target, rank, "person", BACKFILL) for k in keys]
+            pending.mark(conn, marks, now)
+        pending.hurry(conn, flow, "person", now)
+        flows.set_reason(conn, flow, "")
+
+    await res.store.write(work)
+
+
+def _is_of(route: Route, item: SetupItem) -> bool:
+    """Whether records of the route hold the item: its field, or its code in a standard field."""
+    if item.kind == "field":
+        return item.object == route.writes.name
+    return any(field.setup == item.kind for field in route.writes.fields)
 
 
 async def load_codes(res: Resources, opened: OpenFlow, errand: Errand) -> None:
@@ -57,8 +87,9 @@ async def load_codes(res: Resources, opened: OpenFlow, errand: Errand) -> None:
     opened.target.target.know_setup({each.code: items[id] for id, each in here.items()})
 
 
-async def recheck(res: Resources, opened: OpenFlow, errand: Errand) -> bool:
-    """Whether something we set up was removed at the target since; it is left out from now on."""
+async def recheck(res: Resources, opened: OpenFlow, errand: Errand) -> None:
+    """Look whether something we set up was removed at the target since: it is left out from now
+    on, and a person is told once."""
     before = opened.codes.missing
     found = await opened.target.target.find_setup(opened.items, errand)
     gone = [id for id in opened.codes.items if id not in found]
@@ -68,12 +99,12 @@ async def recheck(res: Resources, opened: OpenFlow, errand: Errand) -> bool:
     news = sorted(opened.codes.missing - before)
     if news:
         names = ", ".join(f"'{id.rsplit('/', 1)[1]}'" for id in news)
-        label = opened.target.vendor.label
-        res.alert(
-            f"{names} was removed in {label}. Flow {opened.row.name} goes on without it; "
-            f"`ml-connector sync {opened.row.name} --yes` makes it again."
+        sentence = (
+            f"{names} was removed in {opened.target.vendor.label}. Flow {opened.row.name} goes on "
+            f"without it; `ml-connector sync {opened.row.name} --yes` makes it again."
         )
-    return bool(news)
+        await res.store.write(lambda c: flows.set_reason(c, opened.row.id, sentence))
+        res.alert(sentence)
 
 
 async def _make(

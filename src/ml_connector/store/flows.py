@@ -92,6 +92,11 @@ def set_state(conn: Connection, id: str, state: str, reason: str = "") -> None:
     conn.execute(update(flows).where(flows.c.id == id).values(state=state, reason=reason))
 
 
+def set_reason(conn: Connection, id: str, reason: str) -> None:
+    """What a person should know of the flow, while it goes on."""
+    conn.execute(update(flows).where(flows.c.id == id).values(reason=reason))
+
+
 def rename(conn: Connection, id: str, name: str) -> None:
     """A removed flow gives its name free."""
     conn.execute(update(flows).where(flows.c.id == id).values(name=name))

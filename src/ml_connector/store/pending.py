@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
+    Text,
     and_,
     bindparam,
     case,
@@ -106,11 +107,14 @@ def _marking(dialect: str) -> Insert:
     # What a backfill may spend of the day can be gone while live changes still have their share.
     is_short = and_(old.waits_for == literal_column("'budget'"), old.work <= new.work)
     sleeps = or_(old.waits_for.in_([literal_column(f"'{word}'") for word in ASLEEP]), is_short)
+    # A poll that meets the key too does not hide which event, or who, spoke of it first.
+    poll = literal_column("'poll'", Text)
+    keeps = and_(old.cause != poll, new.cause == poll)
     return insert.on_conflict_do_update(
         index_elements=[old.flow, old.route, old.key],
         set_={
             "generation": old.generation + 1,
-            "cause": new.cause,
+            "cause": case((keeps, old.cause), else_=new.cause),
             "work": case((old.work < new.work, old.work), else_=new.work),
             "due_at": case((sleeps, old.due_at), else_=new.due_at),
             "waits_for": case((sleeps, old.waits_for), else_=new.waits_for),
@@ -120,8 +124,8 @@ def _marking(dialect: str) -> Insert:
             "at_least": case((old.at_least > new.at_least, old.at_least), else_=new.at_least),
             "look": or_(old.look, new.look),
             "asked": or_(old.asked, new.asked),
-            "event_id": new.event_id,
-            "correlation_id": new.correlation_id,
+            "event_id": case((keeps, old.event_id), else_=new.event_id),
+            "correlation_id": case((keeps, old.correlation_id), else_=new.correlation_id),
         },
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, select, update
 
 from ml_connector.store.tables import flows, reviews
 from ml_connector.store.upsert import upsert
@@ -109,6 +110,23 @@ def planned_before(conn: Connection, workspace: str, before: datetime) -> list[R
 def of_flow(conn: Connection, flow: str) -> list[Review]:
     rows = conn.execute(select(reviews).where(reviews.c.flow == flow, reviews.c.state == "open"))
     return [_review(row) for row in rows]
+
+
+def naming(conn: Connection, flow: str, target_id: str) -> list[Review]:
+    """Open reviews of a flow that have this target record among their candidates."""
+    told = json.dumps({"id": target_id})[1:-1]
+    rows = conn.execute(
+        select(reviews).where(
+            reviews.c.flow == flow,
+            reviews.c.state == "open",
+            cast(reviews.c.candidates, Text).contains(told, autoescape=True),
+        )
+    )
+    return [
+        review
+        for review in map(_review, rows)
+        if any(candidate.get("id") == target_id for candidate in review.candidates)
+    ]
 
 
 def _is(flow: str, route: str, source_key: str) -> tuple[Any, ...]:

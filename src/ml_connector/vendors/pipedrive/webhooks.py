@@ -98,7 +98,7 @@ def _hint_v2(body: Mapping[str, Any], meta: Mapping[str, Any]) -> Hint:
 
 
 def _stamp(data: Mapping[str, Any]) -> str:
-    """The update time; it is null in the create of a deal, whose time of birth then stands for it."""
+    """The update time; it is null in the create of a deal, where the time of its birth stands."""
     return _text(data, "update_time") or _text(data, "add_time")
 
 
