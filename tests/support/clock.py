@@ -118,7 +118,7 @@ async def settle() -> None:
     await asyncio.sleep(0)
     # asyncio has no public way to ask whether anything is left to run, and no event tells it.
     for _ in range(MOST_TURNS):
-        if not loop._ready:  # type: ignore[attr-defined]
+        if not loop._ready:  # type: ignore[attr-defined]  # asyncio's own list, not public
             return
         await asyncio.sleep(0)
     raise TimeoutError("the work goes round in circles and never waits")

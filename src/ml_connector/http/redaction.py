@@ -17,7 +17,7 @@ HIDDEN = "[hidden]"
 SECRET_NAMES = frozenset({
     "access_token", "api_key", "api_token", "apikey", "assertion", "authorization",
     "client_assertion", "client_secret", "code", "code_verifier", "cookie", "full_access_token",
-    "http_auth_password", "id_token", "intuit_signature", "pass", "passwd", "password",
+    "http_auth_password", "id_token", "pass", "passwd", "password",
     "proxy_authorization", "refresh_token", "secret", "set_cookie", "token", "webhook_password",
     "webhook_secret", "verifier", "x_api_token", "x_api_key",
 })  # fmt: skip
