@@ -45,6 +45,17 @@ class Limits:
     company_scope: str = ""
     allowance: Allowance | None = None
 
+    def __str__(self) -> str:
+        """In words, for a person."""
+        told = [
+            f"{w.calls} calls{f' of kind {w.kind}' if w.kind else ''} in {w.seconds:g} s"
+            for w in self.windows
+        ]
+        if self.allowance is not None:
+            ours = int(self.allowance.tokens * self.allowance.share)
+            told.append(f"{self.allowance.tokens:,} tokens a day, {ours:,} of them ours")
+        return ", ".join([*told, f"{self.at_once} at once"])
+
 
 @dataclass(frozen=True, slots=True)
 class Price:

@@ -132,7 +132,7 @@ class Commands:
         for row in rows:
             if not names or row.name in names:
                 opened = await self._lane.opener.connection(row)
-                told.append(await connecting.ping(self._res, row, opened.prober))
+                told.append(await connecting.ping(self._res, opened))
         return {"result": told, "exit": 0 if all(t["ok"] for t in told) else 1, "notes": []}
 
     # --- flows ----------------------------------------------------------------------------------

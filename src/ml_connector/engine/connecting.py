@@ -25,6 +25,7 @@ from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Client, ConnectionFacts, Vendor
 from ml_connector.core.wire import Errand
 from ml_connector.engine.granting import granted, put_tokens
+from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.opening import COMMON_SETTINGS, dance_of, guard_of
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import ensure_endpoint, secrets_owner
@@ -336,11 +337,11 @@ def _detail(identity: Identity) -> dict[str, Any]:
     return {"name": identity.name, **identity.detail}
 
 
-async def ping(res: Resources, row: connections.Row, client: Client) -> dict[str, Any]:
+async def ping(res: Resources, opened: OpenConnection) -> dict[str, Any]:
     """One cheap authenticated read; a fault becomes an answer."""
-    before = res.clock.now()
+    before, row = res.clock.now(), opened.row
     try:
-        identity = await client.identify(Errand("live"))
+        identity = await opened.prober.identify(Errand("live"))
     except Fault as fault:
         if isinstance(fault, NeedsPerson):
             sentence, id = fault.sentence, row.id
@@ -352,6 +353,7 @@ async def ping(res: Resources, row: connections.Row, client: Client) -> dict[str
     known = await res.store.read(lambda c: grant_facts(c, row))
     detail = {**_detail(identity), "ms": round((res.clock.now() - before).total_seconds() * 1000)}
     detail |= known
+    detail |= {"clock_skew_s": opened.probing.skew_seconds, "limits": str(opened.limits)}
     await res.store.write(lambda c: connections.set_state(c, row.id, connections.OK))
     return {"name": row.name, "ok": True, "account": account, "detail": detail}
 

@@ -84,7 +84,8 @@ class Opener:
         external = stored.account.external_id if stored.account else ""
         facts = ConnectionFacts(row.name, row.settings, external)
         client: Any = vendor.client(wire, facts)
-        prober: Any = vendor.client(wire.as_probe(), facts)
+        probing = wire.as_probe()
+        prober: Any = vendor.client(probing, facts)
         if self._forecasts and vendor.targets:
             client = ForecastTarget(client)
 
@@ -93,7 +94,9 @@ class Opener:
                 await authenticator.expired(await authenticator.headers())
 
         account = row.account or ""
-        return OpenConnection(row, vendor, client, prober, account, external, limits, renew)
+        return OpenConnection(
+            row, vendor, client, prober, account, external, limits, probing, renew
+        )
 
     def _authenticator(
         self, vendor: Vendor, row: connections.Row, stored: _Stored, guard: Guard

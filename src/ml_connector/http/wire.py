@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
@@ -94,6 +96,8 @@ class ConnectionWire:
         self._parts = parts
         self._timeout_seconds = timeout_seconds
         self._probe = probe
+        self.skew_seconds: float | None = None
+        """How far the vendor's clock was ahead of ours at the last answer, as its Date says."""
 
     def as_probe(self) -> ConnectionWire:
         """The same wire, for one cheap call during a pause."""
@@ -169,6 +173,7 @@ class ConnectionWire:
                 self._note(call, url, 0, clock.monotonic() - began)
             raise verdict.of_error(call.request, error, self._vendor.label) from None
         self._note(call, url, answer.status, clock.monotonic() - began)
+        self.skew_seconds = _skew_seconds(answer, clock.now())
         return answer
 
     def _outgoing(self, call: _Call, url: str) -> Outgoing:
@@ -238,3 +243,11 @@ class ConnectionWire:
         """Half a second to one and a half of it, doubled with each try."""
         jitter = 0.5 + self._parts.chance.random()
         await self._parts.clock.sleep(BACKOFF_SECONDS * jitter * 2 ** (tries - 1))
+
+
+def _skew_seconds(answer: Response, now: datetime) -> float | None:
+    """From the Date header, which tells whole seconds; None where there is no readable one."""
+    try:
+        return round((parsedate_to_datetime(answer.headers["date"]) - now).total_seconds(), 1)
+    except (KeyError, TypeError, ValueError):
+        return None
