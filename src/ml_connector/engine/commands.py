@@ -133,6 +133,8 @@ class Commands:
             if not names or row.name in names:
                 opened = await self._lane.opener.connection(row)
                 told.append(await connecting.ping(self._res, opened))
+                if told[-1]["ok"] and row.state != connections.OK:
+                    self._lane.retry_now()
         return {"result": told, "exit": 0 if all(t["ok"] for t in told) else 1, "notes": []}
 
     # --- flows ----------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Client, ConnectionFacts, Vendor
 from ml_connector.core.wire import Errand
 from ml_connector.engine.granting import granted, put_tokens
+from ml_connector.engine.health import note_trouble, note_well
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.opening import COMMON_SETTINGS, dance_of, guard_of
 from ml_connector.engine.resources import Resources
@@ -344,17 +345,14 @@ async def ping(res: Resources, opened: OpenConnection) -> dict[str, Any]:
         identity = await opened.prober.identify(Errand("live"))
     except Fault as fault:
         if isinstance(fault, NeedsPerson):
-            sentence, id = fault.sentence, row.id
-            await res.store.write(
-                lambda c: connections.set_state(c, id, connections.NEEDS_PERSON, sentence)
-            )
+            await note_trouble(res, row.id, fault)
         return {"name": row.name, "ok": False, "account": None, "detail": fault.sentence}
     account = identity.account
     known = await res.store.read(lambda c: grant_facts(c, row))
     detail = {**_detail(identity), "ms": round((res.clock.now() - before).total_seconds() * 1000)}
     detail |= known
     detail |= {"clock_skew_s": opened.probing.skew_seconds, "limits": str(opened.limits)}
-    await res.store.write(lambda c: connections.set_state(c, row.id, connections.OK))
+    await note_well(res, row.id)
     return {"name": row.name, "ok": True, "account": account, "detail": detail}
 
 

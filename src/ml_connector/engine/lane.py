@@ -335,7 +335,8 @@ class Lane:
         """One cheap call a day to a vendor that closed the account for now."""
         for row in await self._res.store.read(lambda c: connections.listing(c, self.workspace)):
             asked_at = self._probed_at.get(row.id)
-            if row.state == connections.PAUSED and (asked_at is None or now - asked_at >= DAILY):
+            is_paused = row.paused_until is not None and row.paused_until > now
+            if is_paused and (asked_at is None or now - asked_at >= DAILY):
                 self._probed_at[row.id] = now
                 self._not_before.pop(row.id, None)
                 await self._guarded(row.id, self._probe(row))

@@ -22,6 +22,7 @@ from ml_connector.store.types import Instant
 from ml_connector.store.unavailable import StoreUnavailable
 from tests.support.clock import VirtualClock
 from tests.support.rehearsal import Rehearsal, _flow_id
+from tests.support.sandbox import URL
 
 T = TypeVar("T")
 
@@ -160,6 +161,20 @@ class Scene(Rehearsal):
         """Another process on the same store, whatever became of the one before."""
         self.dies_at = dies_at
         await self.start()
+
+    async def consent(self, vendor: str, name: str | None = None) -> Any:
+        """A person's walk through the vendor's consent page; the whole answer of the exchange."""
+        ready = (await self.human("GET", "ready"))["vendors"][vendor]
+        begun = await self.done(
+            "consent", vendor=vendor, name=name or vendor,
+            settings={"base_url": ready["base_url"], **ready["settings"]},
+            secrets={n: ready["credentials"][n] for n in ("client_id", "client_secret")},
+            redirect_url="http://127.0.0.1:9/callback",
+        )  # fmt: skip
+        page = await self.sandbox.call("GET", begun["authorize_url"].removeprefix(URL))
+        assert page.status == 302
+        returned = {"url": page.headers["location"]}
+        return await self.do("exchange", state=begun["state"], secrets=returned)
 
     async def pending(self) -> list[dict[str, Any]]:
         def work(conn: Connection) -> list[dict[str, Any]]:
