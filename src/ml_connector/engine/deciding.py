@@ -205,14 +205,17 @@ def judge_match(
     held = _held(conn, opened, route, unlinked)
     chosen = [_chosen(item, match, held) for item, match in zip(unlinked, decisions, strict=True)]
     contested = _contested(chosen)
-    claimed = _Claimed(conn, opened, route)
-    for item, match in zip(unlinked, chosen, strict=True):
+    wanted = [
+        _wanted(route, item, match, given) for item, match in zip(unlinked, chosen, strict=True)
+    ]
+    claimed = _Claimed(conn, opened, route, [pair for pairs in wanted for pair in pairs])
+    for item, match, pairs in zip(unlinked, chosen, wanted, strict=True):
         if match.target_id in contested and match.outcome == "found":
             reason = "Several records of the source look like this one record of the target."
             candidate = {"id": match.target_id, "name": match.name, "why": match.by}
             item.step = ToReview("review", reason, (candidate,))
         else:
-            _decide(item, match, claimed, _likeness(route, item, given), now)
+            _decide(item, match, claimed, pairs, now)
 
 
 def _picked(item: Item) -> str:
@@ -249,31 +252,39 @@ def _contested(chosen: Sequence[Match]) -> set[str]:
 class _Claimed:
     """Claims that others hold, and those that this batch adds."""
 
-    def __init__(self, conn: Connection, opened: OpenFlow, route: Route) -> None:
-        self._conn = conn
+    def __init__(
+        self,
+        conn: Connection,
+        opened: OpenFlow,
+        route: Route,
+        wanted: Sequence[tuple[str, str]],
+    ) -> None:
         self._opened = opened
         self._route = route
+        self._held = intents.held(conn, opened.target.account, route.writes.name, wanted)
         self._ours: set[tuple[str, str]] = set()
 
     def take(self, item: Item, wanted: Sequence[tuple[str, str]]) -> tuple[Claim, ...] | None:
         """The claims, or None where one is taken by somebody else."""
         account, obj = self._opened.target.account, self._route.writes.name
         holder = (self._opened.row.id, self._route.name, item.key)
-        held = intents.held(self._conn, account, obj, wanted)
-        if any(held.get(pair, holder) != holder or pair in self._ours for pair in wanted):
+        if any(self._held.get(pair, holder) != holder or pair in self._ours for pair in wanted):
             return None
         self._ours.update(wanted)
         return tuple(Claim(account, obj, kind, value, *holder) for kind, value in wanted)
 
 
-def _likeness(route: Route, item: Item, given: Given) -> list[tuple[str, str]]:
-    """What a create of this item would be alike by, so that a twin waits for its outcome."""
+def _wanted(route: Route, item: Item, match: Match, given: Given) -> list[tuple[str, str]]:
+    """What the item claims: the record that was found, or what a create of it would be alike by,
+    so that a twin waits for its outcome."""
+    if match.outcome == "found":
+        return [("id", match.target_id)]
     rules = [r for r in route.match if r.how in ("alike", "shared") and r.telling]
     return [pair for rule in rules if rule.telling for pair in rule.telling(item.record, given)]
 
 
 def _decide(
-    item: Item, match: Match, claimed: _Claimed, likeness: list[tuple[str, str]], now: datetime
+    item: Item, match: Match, claimed: _Claimed, wanted: list[tuple[str, str]], now: datetime
 ) -> None:
     if match.outcome == "several":
         candidates = tuple(
@@ -286,7 +297,6 @@ def _decide(
     if match.outcome == "alias":
         item.step = ToAlias(match.target_id, f"{match.by}: one record stands for both")
         return
-    wanted = [("id", match.target_id)] if match.outcome == "found" else likeness
     claims = claimed.take(item, wanted)
     if claims is None:
         reason = "Another record that looks like it is being written; it is matched again after it."

@@ -13,6 +13,7 @@ from ml_connector.core.limits import Limits
 from ml_connector.core.mapping import Codes, items_by_name
 from ml_connector.core.objects import SetupItem
 from ml_connector.core.vendor import SourceClient, TargetClient, Vendor
+from ml_connector.http.wire import ConnectionWire
 from ml_connector.store import connections, flows
 
 
@@ -31,6 +32,8 @@ class OpenConnection:
     account: str
     external_account: str
     limits: Limits
+    probing: ConnectionWire
+    """The wire of the prober, which knows the vendor's clock from its last answer."""
     renew: Callable[[], Awaitable[None]]
     """Renew the grant now, so that it does not end for want of use; nothing for a static token."""
 
@@ -55,13 +58,17 @@ class OpenFlow:
     source: OpenConnection
     target: OpenConnection
     codes: Codes = field(default_factory=lambda: Codes({}, {}))
+    items: tuple[SetupItem, ...] = field(init=False)
+    _fields: dict[str, Mapping[str, SetupItem]] = field(init=False, default_factory=dict)
 
-    @property
-    def items(self) -> tuple[SetupItem, ...]:
-        return self.flow.setup(self.settings)
+    def __post_init__(self) -> None:
+        self.items = self.flow.setup(self.settings)
 
-    def fields_of(self, route: Route) -> dict[str, SetupItem]:
-        return items_by_name(self.items, route.writes)
+    def fields_of(self, route: Route) -> Mapping[str, SetupItem]:
+        """The custom fields that the route may write, by name."""
+        if route.name not in self._fields:
+            self._fields[route.name] = items_by_name(self.items, route.writes)
+        return self._fields[route.name]
 
     def given(self, now: datetime) -> Given:
         return Given(self.settings, self.row.installed_at, now.date().isoformat())

@@ -63,9 +63,7 @@ def feeds_of(
     ]
 
 
-def backfill_feeds(
-    opened: OpenFlow, others: Sequence[OpenFlow], obj: SourceObject
-) -> list[Feed]:
+def backfill_feeds(opened: OpenFlow, others: Sequence[OpenFlow], obj: SourceObject) -> list[Feed]:
     """The routes of the flow that is filled, each key of theirs marked; others see what is news.
 
     What a listing showed counts as seen for every flow, so every flow is fed by it.
@@ -142,7 +140,7 @@ def note_records(
     shown = {key: _shown(record, known.get(key), read_at) for key, record in by_key.items()}
     marked = 0
     for feed in feeds:
-        linked = links.of_keys(conn, feed.opened.row.id, feed.route.name, list(by_key))
+        linked = links.linked_of(conn, feed.opened.row.id, feed.route.name, list(by_key))
         marks = [
             mark
             for key, record in by_key.items()
@@ -150,7 +148,8 @@ def note_records(
         ]
         pending.mark(conn, marks, now)
         marked += len(marks)
-    cursors.see(conn, source.row.id, obj.name, list(shown.values()))
+    news = [seen for key, seen in shown.items() if seen != known.get(key)]
+    cursors.see(conn, source.row.id, obj.name, news)
     return marked
 
 

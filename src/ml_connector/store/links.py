@@ -49,6 +49,16 @@ def of_keys(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> dic
     return {row.source_key: _link(row) for row in rows}
 
 
+def linked_of(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> set[str]:
+    """Which of these source keys have a link."""
+    rows = conn.execute(
+        select(links.c.source_key).where(
+            links.c.flow == flow, links.c.route == route, links.c.source_key.in_(list(keys))
+        )
+    )
+    return {row.source_key for row in rows}
+
+
 def linked_keys(conn: Connection, flow: str, route: str) -> set[str]:
     """Every source key of a route that has a link and whose source is not known to be gone."""
     rows = conn.execute(
