@@ -248,9 +248,7 @@ def wake(conn: Connection, flow: str, route: str, keys: Sequence[str], now: date
         conn.execute(_WAKE, rows)
 
 
-def promote(
-    conn: Connection, flow: str, route: str, key: str, work: int, now: datetime
-) -> bool:
+def promote(conn: Connection, flow: str, route: str, key: str, work: int, now: datetime) -> bool:
     """Give a parent its child's class; tells whether the parent is pending at all."""
     is_woken = and_(pending.c.waits_for == "budget", pending.c.work > work)
     row = conn.execute(
