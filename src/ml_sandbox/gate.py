@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from email.utils import format_datetime
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -42,10 +43,22 @@ class Gate:
         operations = vendor.operations(scope["method"], scope["path"], body)
         token = current_operations.set(operations)
         try:
-            passage = _Passage(world, self._name, operations, scope, receive, send)
+            passage = _Passage(world, self._name, operations, scope, receive, _dated(world, send))
             await passage.go(vendor, body)
         finally:
             current_operations.reset(token)
+
+
+def _dated(world: World, send: Send) -> Send:
+    """Answers carry the moment of the sandbox's own clock, as every server's answers do."""
+
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            now = format_datetime(world.clock.now(), usegmt=True).encode("latin-1")
+            message = {**message, "headers": [*message.get("headers", ()), (b"date", now)]}
+        await send(message)
+
+    return dated
 
 
 class _Passage:
