@@ -148,7 +148,8 @@ def review(conn: Connection, ledger: Ledger, item: Item, step: ToReview, id: str
         conn,
         Review(
             id=known.id if known else id, workspace=ledger.opened.row.workspace, flow=ledger.flow,
-            route=ledger.route.name, source_key=item.key, name=_called(item, known), kind=step.kind, reason=step.reason,
+            route=ledger.route.name, source_key=item.key, name=_called(item, known),
+            kind=step.kind, reason=step.reason,
             candidates=step.candidates, cause=cause, state="open", decision=None,
             opened_at=known.opened_at if known and not is_news else ledger.now,
             planned_at=ledger.now,

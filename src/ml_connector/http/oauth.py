@@ -162,8 +162,8 @@ class OAuthDance:
         """New tokens for the refresh token; where none comes back, the old one stays.
 
         Raises NeedsPerson where the grant is refused, AccountClosed where the plan lapsed,
-        Unreachable where nothing was sent, and UnknownOutcome where the vendor may have replaced the token and its answer was
-        lost: the caller tries at once with the same token.
+        Unreachable where nothing was sent, and UnknownOutcome where the vendor may have replaced
+        the token and its answer was lost: the caller tries at once with the same token.
         """
         self._redactor.learn(refresh_token)
         client = WebApplicationClient(self._app.client_id)
