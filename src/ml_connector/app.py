@@ -122,7 +122,7 @@ class App:
         """The id of a workspace. Raises Mistake where there is none of that name."""
         id = await self.store.read(lambda c: lanes.workspace_id(c, name))
         if id is None:
-            raise Mistake(f"There is no workspace {name} in {self.home.path}.")
+            raise Mistake(f"There is no workspace {name}; `init --workspace {name}` makes it.")
         return id
 
     async def prove_store(self) -> None:

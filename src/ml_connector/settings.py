@@ -18,6 +18,10 @@ from pydantic_settings import (
 
 from ml_connector.core.faults import Mistake
 
+UNKNOWN = "there is no such setting"
+EXTRA = ("extra_forbidden",)
+"""What pydantic calls a setting that is not declared."""
+
 
 class Settings(BaseSettings):
     """See the descriptions; `docs/reference/settings.md` is made from them."""
@@ -72,5 +76,8 @@ def load_settings(file: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise Mistake(f"{file} is not readable as TOML: {error}.") from None
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        told = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {UNKNOWN if e['type'] in EXTRA else e['msg']}"
+            for e in error.errors()
+        )
         raise Mistake(f"A setting in {file} or in the environment is not usable: {told}.") from None

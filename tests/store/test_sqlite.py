@@ -69,7 +69,7 @@ def test_a_missing_or_emptied_file_is_not_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "notes.sqlite3"
     assert "ml-connector init" in refusal(path)
     path.touch()
-    assert "ml-connector restore" in refusal(path)
+    assert "put your copy" in refusal(path)
     assert path.stat().st_size == 0
 
 

@@ -14,6 +14,7 @@ from ml_connector.cli.life import tell
 from ml_connector.cli.output import DONE
 from ml_connector.cli.passes import FlowName
 from ml_connector.cli.session import Call
+from ml_connector.core.faults import Mistake
 
 app = group()
 
@@ -28,6 +29,7 @@ WAITS = {
     "first sync": "for the first `sync`, which a person starts",
     "turn": "for their turn",
 }
+DECISIONS = ("create", "update", "unchanged", "review", "refuse", "gone")
 AUDIT_COLUMNS = (
     "at", "run", "job", "flow", "version", "route", "source_key", "target_id", "decision",
     "reason", "state", "source", "event_id", "correlation_id", "attempt", "changes", "requests",
@@ -141,6 +143,8 @@ async def audit(
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV, for a spreadsheet.")] = False,
 ) -> int:
     """What was decided, newest first."""
+    if decision is not None and decision not in DECISIONS:
+        raise Mistake(f"--decision {decision}: choose one of {', '.join(DECISIONS)}.")
     async with call.session() as session:
         rows = await session.app.look.audit(
             session.workspace, flow=flow, record=record, since=since, until=until,

@@ -53,7 +53,7 @@ class Guard:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if parts.scheme not in ("http", "https") or not host:
-            return f"{_shown(url)} is not a web address such as https://api.example.com."
+            return "It is not a web address such as https://api.example.com."
         if parts.username is not None:
             return "an address must not hold a user name or a password."
         if self.private_allowed:

@@ -77,8 +77,8 @@ def _demand_known(connection: Connection, before: str | None) -> None:
     elif before not in _known_revisions():
         raise Mistake(
             f"{file} was written by a newer version of ml-connector (its tables are at step "
-            f"{before}, this version knows {HEAD}); install that version, or put back a backup "
-            "from before the update with `ml-connector restore`."
+            f"{before}, this version knows {HEAD}); install that version, or put back the copy "
+            "from before the update."
         )
 
 

@@ -62,8 +62,8 @@ def open_database(path: Path, *, create: bool = False) -> Database:
         _make_file(path)
     elif not path.exists() or path.stat().st_size == 0:
         raise Mistake(
-            f"There is no database at {path}; run `ml-connector init`, or put a backup there with "
-            "`ml-connector restore`."
+            f"There is no database at {path}; run `ml-connector init`, or put your copy of one "
+            "there."
         )
     database = _file_database(path)
     try:

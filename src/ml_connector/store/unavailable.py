@@ -27,9 +27,7 @@ _MENDING: dict[int, str] = {
     sqlite3.SQLITE_IOERR: (
         "{file} could not be read or written ({name}); check the disk that it is on."
     ),
-    sqlite3.SQLITE_CORRUPT: (
-        "{file} is damaged or cut short; put a backup in its place with `ml-connector restore`."
-    ),
+    sqlite3.SQLITE_CORRUPT: ("{file} is damaged or cut short; put a copy of it in its place."),
     sqlite3.SQLITE_FULL: "The disk that {file} is on is full; free some space, then try again.",
     sqlite3.SQLITE_CANTOPEN: (
         "{file} could not be opened; check that its folder exists and that this user may write "
@@ -39,8 +37,7 @@ _MENDING: dict[int, str] = {
         "{file} could not be locked; if it is on a network drive, move the home to a local disk."
     ),
     sqlite3.SQLITE_NOTADB: (
-        "{file} is not a database of ml-connector; put a backup in its place with "
-        "`ml-connector restore`."
+        "{file} is not a database of ml-connector; put a copy of the right one in its place."
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -49,9 +50,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
+        why = os.strerror(error.errno or 0)
         raise Mistake(
-            f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --host "
-            "and --port."
+            f"{host}:{port} cannot be listened on ({why}); choose another with --host and --port."
         ) from None
 
 

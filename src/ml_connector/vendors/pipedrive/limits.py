@@ -51,6 +51,7 @@ def pipedrive_limits(
     plan = PLANS[settings.get("plan") or "lite"]
     pace = _number(settings, "pace", "1.0", least=0.01, most=1000.0)
     calls = max(1, int((plan.by_oauth if how == "oauth" else plan.by_token) * pace))
+    _number(settings, "billing_day", "1", least=1, most=31)  # a bad one shall not wait for a 402
     seats = int(_number(settings, "seats", "1", least=1, most=100_000))
     return Limits(
         token_scope=scope,
