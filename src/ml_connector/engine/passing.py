@@ -48,7 +48,8 @@ class Wish:
     """What a person asked of a pass.
 
     `keys` are the (route, key) it is narrowed to, None for all that changed; they are looked at
-    again for the cause given. `limit` is the number of keys of each route.
+    again for the cause given. `limit` is the number of keys of each route. With `polls` false
+    nothing is looked for: only what is pending counts.
     """
 
     full: bool = False
@@ -56,6 +57,7 @@ class Wish:
     cause: Literal["person", "replay"] = "person"
     limit: int | None = None
     consent: bool = False
+    polls: bool = True
 
 
 class Pass:
@@ -107,7 +109,8 @@ class Pass:
         row = self._row
         if row.state != flows.PAUSED:
             return
-        if not (row.reason and self._wish.consent):
+        is_agreed = self._wish.consent or self._tally.kind == "plan"
+        if not (row.reason and is_agreed):
             raise NeedsPerson(
                 f"Flow {row.name} is paused{': ' + row.reason if row.reason else ''}. "
                 f"`ml-connector flow resume {row.name}` starts it again."
@@ -148,6 +151,8 @@ class Pass:
 
     async def _find(self, opened: OpenFlow) -> list[tuple[str, str, str]] | None:
         """Mark what may have changed; the keys the pass is narrowed to, None for all."""
+        if not self._wish.polls:
+            return None
         if self._wish.keys is not None:
             return await self._mark_keys(opened, self._wish.keys)
         is_new = self._row.backfilled_version < self._row.version
@@ -284,7 +289,9 @@ class Pass:
         due = await self._res.store.read(lambda c: pending.count_due(c, id, now))
         if self._wish.consent or self._tally.kind == "plan" or due <= most:
             return
-        forecast = await plan(self._res, self._row, self._wish, self._progress)
+        narrowed = self._wish.keys is not None or self._wish.limit is not None
+        wish = replace(self._wish, polls=narrowed)
+        forecast = await plan(self._res, self._row, wish, self._progress)
         writes = forecast["summary"]["writes"]
         if writes > most:
             raise NeedsConsent(

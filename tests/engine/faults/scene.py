@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from ml_connector.core.wire import Response
 from ml_connector.engine.resources import Resources
 from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
-from ml_connector.store import pending
+from ml_connector.store import connections, pending
 from ml_connector.store.database import Connection, Store
 from ml_connector.store.tables import metadata
 from ml_connector.store.types import Instant
@@ -39,7 +39,7 @@ class Process:
     """One process's ties to the world. `dies_at` is asked at each step, by the step's name."""
 
     def __init__(self, dies_at: Step) -> None:
-        self._dies_at = dies_at
+        self.dies_at = dies_at
         self.is_dead = False
         self.steps: list[str] = []
 
@@ -48,7 +48,7 @@ class Process:
         if self.is_dead:
             raise Killed(name)
         self.steps.append(name)
-        if self._dies_at(name):
+        if self.dies_at(name):
             self.is_dead = True
             raise Killed(name)
 
@@ -132,6 +132,8 @@ class Scene(Rehearsal):
     seed: int = SEED
     is_bare: bool = True
     dies_at: Step = field(default=lives_on)
+    connecting: int = 0
+    """Tokens that were spent before the flow began; a connection's first call has no account yet."""
 
     async def __aenter__(self) -> Scene:
         await super().__aenter__()
@@ -186,6 +188,11 @@ class Scene(Rehearsal):
         """How often the vendor answered so."""
         told = (await self.counters())["requests"]
         return sum(r["n"] for r in told if (r["vendor"], r["status"]) == (vendor, status))
+
+    async def row(self, name: str) -> connections.Row:
+        found = await self.store.read(lambda c: connections.named(c, "w", name))
+        assert found is not None
+        return found
 
     async def connection(self, name: str) -> dict[str, Any]:
         """As `status` tells it."""
