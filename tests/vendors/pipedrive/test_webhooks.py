@@ -96,7 +96,7 @@ def read(name: str) -> Hint:
         ("change.organization.merged", "organizations", "43", "2026-05-04T09:20:00Z"),
         ("create.person", "persons", "77", "2026-05-04T09:00:02Z"),
         ("change.person", "persons", "77", "2026-05-04T09:11:00Z"),
-        ("create.deal", "deals", "4711", ""),
+        ("create.deal", "deals", "4711", "2026-05-04T09:00:03Z"),
         ("change.deal", "deals", "4711", "2026-05-04T09:12:00Z"),
         ("create.activity", "activities", "900", "2026-05-04T09:00:04Z"),
         ("change.activity", "activities", "900", "2026-05-04T09:13:00Z"),
