@@ -133,7 +133,7 @@ class Scene(Rehearsal):
     is_bare: bool = True
     dies_at: Step = field(default=lives_on)
     connecting: int = 0
-    """Tokens that were spent before the flow began; a connection's first call has no account yet."""
+    """Tokens spent before the flow began: a connection's first call has no account yet."""
 
     async def __aenter__(self) -> Scene:
         await super().__aenter__()

@@ -137,7 +137,8 @@ async def test_a_share_that_others_spend_is_noticed_from_the_headers() -> None:
             "status": 200, "times": 1,
             "body": {"success": True, "data": [], "additional_data": {"next_cursor": None}},
             "headers": {
-                "x-daily-ratelimit-token-remaining": "100", "x-daily-ratelimit-token-limit": "30000",
+                "x-daily-ratelimit-token-remaining": "100",
+                "x-daily-ratelimit-token-limit": "30000",
             },
         }  # fmt: skip
         await scene.order(rule)

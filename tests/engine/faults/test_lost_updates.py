@@ -1,4 +1,4 @@
-"""An update whose answer was lost is applied exactly, never an older state over a newer one; and what
+"""An update whose answer was lost is applied exactly, never an older state over a newer one; what
 it set is not taken for a person's doing."""
 
 from __future__ import annotations
