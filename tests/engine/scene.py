@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ml_connector.store import flows, links
 from ml_connector.store.links import Link
-from tests.support.rehearsal import Rehearsal
+from tests.support.rehearsal import FLOW, WORKSPACE, Rehearsal
 
 Record = dict[str, Any]
 
@@ -105,7 +106,11 @@ class Scene(Rehearsal):
         return [o for o in await self.all("organizations") if o["id"] > STRANGERS]
 
     async def link(self, route: str, record: Record) -> Link:
-        return (await self.links(route))[record["id"]]
+        """The link of a record, whatever its state."""
+        row = await self.store.read(lambda c: flows.named(c, WORKSPACE, FLOW))
+        assert row is not None
+        key = record["id"]
+        return (await self.store.read(lambda c: links.of_keys(c, row.id, route, [key])))[key]
 
     async def target(self, route: str, record: Record) -> Record:
         """The record at Pipedrive that a record of Wave is linked to."""

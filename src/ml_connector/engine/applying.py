@@ -27,7 +27,7 @@ from ml_connector.core.objects import TargetRecord
 from ml_connector.core.plan import Write, plan_adoption, plan_update, reads_first
 from ml_connector.core.values import Values, digest
 from ml_connector.core.wire import Errand, Work
-from ml_connector.engine import remembering
+from ml_connector.engine import matching, remembering
 from ml_connector.engine.deciding import base_of, postponed, retry_at, with_notes
 from ml_connector.engine.item import (
     Done,
@@ -157,7 +157,7 @@ class Applier:
                 self._tally.absorb(errand)
         others = await self._other_owners([i for i in items if i in looking])
         for item in items:
-            self._plan_one(item, found, item in looking, others)
+            await self._plan_one(item, found, item in looking, others)
 
     def _must_read(self, item: Item) -> bool:
         step, desired = item.step, item.desired
@@ -180,7 +180,7 @@ class Applier:
         mine = (self._opened.row.id, self._route.name)
         return {x.target_id for x in found if (x.flow, x.route) != mine and x.owns_standard}
 
-    def _plan_one(
+    async def _plan_one(
         self, item: Item, found: dict[str, TargetRecord], read: bool, others: set[str]
     ) -> None:
         step, desired = item.step, item.desired
@@ -188,7 +188,7 @@ class Applier:
             return
         target = item.target = found.get(step.target_id)
         if read and (target is None or target.deleted):
-            item.step = self._gone_step(item, step)
+            item.step = await self._gone_step(item, step)
             return
         if step.adopts and target is not None:
             sent = [intent.fields for intent in item.intents]
@@ -210,7 +210,7 @@ class Applier:
         reason = with_notes(reason, item)
         return ToWrite("update", reason, step.target_id, write, step.adopts, step.claims)
 
-    def _gone_step(self, item: Item, step: ToUpdate) -> ToReview | ToPostpone:
+    async def _gone_step(self, item: Item, step: ToUpdate) -> ToReview | ToPostpone:
         if item.choice == "link":
             reason = (
                 f"The {self._route.writes.label} {step.target_id} that a person chose is not "
@@ -221,6 +221,13 @@ class Applier:
             reason = "the record it matched is gone; it is matched again"
             again = retry_at(self._now, item.taken.attempts)
             return ToPostpone(again, "retry", reason, "waiting", step.target_id)
+        opened, route = self._opened, self._route
+        heir = await self._res.store.read(
+            lambda c: matching.heir_of(c, opened, route, item.key, step.target_id)
+        )
+        if heir:
+            reason = f"its record {step.target_id} is gone and {heir} carries our key: merged"
+            return ToPostpone(self._now, "retry", reason, "waiting", step.target_id, heir)
         return ToReview(
             "review",
             f"Its {self._route.writes.label} {step.target_id} was deleted at the target: "
@@ -306,7 +313,7 @@ class Applier:
                 item, step, ToPostpone(now, "retry", error.sentence, "waiting"), errand
             )
         elif isinstance(error, Missing):
-            item.step = self._gone_step(item, ToUpdate(step.target_id))
+            item.step = await self._gone_step(item, ToUpdate(step.target_id))
             await self._settle_quiet([item])
         elif isinstance(error, Waiting | NeedsPerson | Unreachable):
             await self._note_stop(error)

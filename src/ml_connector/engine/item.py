@@ -82,7 +82,8 @@ class ToWait:
 class ToPostpone:
     """Until a moment; `waits_for` is what `status` says it waits for.
 
-    `gone_target` is a record of the target that was found to be gone, so that no mirror shows it.
+    `gone_target` is a record of the target that was found to be gone, so that no mirror shows it;
+    `merged_into` is the one that stands in its place.
     """
 
     due_at: datetime
@@ -90,6 +91,7 @@ class ToPostpone:
     reason: str
     outcome: Literal["failed", "waiting"]
     gone_target: str = ""
+    merged_into: str = ""
 
 
 Step = Done | ToWrite | ToUpdate | ToAlias | ToReview | ToWait | ToPostpone

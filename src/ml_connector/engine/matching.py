@@ -60,6 +60,20 @@ def _look(conn: Connection, opened: OpenFlow, route: Route, pairs: Sequence[Pair
     }
 
 
+def heir_of(conn: Connection, opened: OpenFlow, route: Route, key: str, gone: str) -> str:
+    """The one other record that carries our key, as after a merge that no event told; else empty.
+
+    As the mirror shows it; nothing is asked of the target.
+    """
+    code, pair_key = opened.key_code(route), str(opened.key_of(route, key))
+    if code is None:
+        return ""
+    pair = (f"key:{code}", pair_key)
+    found = mirrors.find(conn, opened.target.account, route.writes.name, [pair])[pair]
+    others = [target_id for target_id, _ in found if target_id != gone]
+    return others[0] if len(others) == 1 else ""
+
+
 class _Holders:
     """Which external keys the found records hold, and which source keys are linked to them."""
 

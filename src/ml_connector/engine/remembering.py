@@ -20,6 +20,7 @@ from ml_connector.engine.mirroring import reflection
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.store import audit, cursors, intents, links, mirrors, pending, reviews
 from ml_connector.store.audit import Decision
+from ml_connector.store.cursors import Fact
 from ml_connector.store.database import Connection
 from ml_connector.store.links import Link
 from ml_connector.store.pending import Mark
@@ -204,6 +205,9 @@ def postpone(
     if step.gone_target:
         intents.close(conn, *item.taken.id[:2], [item.key])
         _forget(conn, ledger, step.gone_target)
+    if step.merged_into:
+        here = (ledger.flow, ledger.route.name, item.key)
+        cursors.put_fact(conn, Fact(*here, "target", "merged", step.merged_into), ledger.now)
     if decision is not None:
         audit.add(conn, [ledger.row(item, decision, step.reason, "failed", errand=errand)])
     pending.postpone(conn, item.taken, step.due_at, step.waits_for, step.reason)
