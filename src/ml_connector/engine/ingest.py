@@ -28,6 +28,9 @@ from ml_connector.store.vault import get_secrets
 
 log = structlog.get_logger(__name__)
 
+MOST_TOLD = 1_000
+"""So many things are told at most: a flood of inventions must fill neither memory nor mailbox."""
+
 Names = dict[str, tuple[str, ...]]
 
 
@@ -49,6 +52,8 @@ class _Door:
     vendor: Vendor
     rows: tuple[connections.Row, ...]
     proofs: Proofs
+    accounts: tuple[str, ...]
+    """The vendor's own ids of the accounts that are connected."""
 
 
 class Ingest:
@@ -57,6 +62,7 @@ class Ingest:
     def __init__(self, res: Resources) -> None:
         self._res = res
         self._doors: dict[str, _Door] = {}
+        self._told: set[tuple[str, str]] = set()
 
     def forget(self) -> None:
         """Connections or secrets changed."""
@@ -83,14 +89,42 @@ class Ingest:
             now = self._res.clock.now()
             await self._res.store.write(lambda c: inbox.count_forged(c, door.endpoint.id, now))
             log.warning("a delivery was refused", vendor=door.vendor.name, why=fault.sentence)
+            self._tell_forged(door)
             return Answer(401, "The proof of origin is wrong.")
         try:
             hints = webhooks.read(delivery)
         except Unreadable as fault:
             return Answer(400, fault.sentence)
+        self._tell_unknown(door, [hint.account for hint in hints])
         ids = [self._res.chance.new_id() for _ in hints]
         await self._res.store.write(lambda c: self._store(c, door, delivery, hints, ids))
         return Answer(200, "Stored.", (door.endpoint.workspace,))
+
+    def _tell_forged(self, door: _Door) -> None:
+        """Once, until a genuine one comes: a vendor whose deliveries are refused gives up on us."""
+        self._tell(
+            door.endpoint.id, "forged",
+            f"A delivery to the address of {door.vendor.label} could not be proven and was "
+            "refused. If this goes on, give the connection the webhook's secret again with "
+            f"`ml-connector connect {door.vendor.name}`.",
+        )  # fmt: skip
+
+    def _tell_unknown(self, door: _Door, told: Sequence[str]) -> None:
+        """Once for each account that no connection here is for."""
+        self._told.discard((door.endpoint.id, "forged"))
+        same = door.vendor.webhooks.same_account
+        for account in told:
+            if account and not any(same(account, known) for known in door.accounts):
+                self._tell(
+                    door.endpoint.id, account,
+                    f"{door.vendor.label} posts events of an account that is not connected here "
+                    f"({account[:60]}). They are kept and cause nothing.",
+                )  # fmt: skip
+
+    def _tell(self, endpoint: str, about: str, sentence: str) -> None:
+        if (endpoint, about) not in self._told and len(self._told) < MOST_TOLD:
+            self._told.add((endpoint, about))
+            self._res.alert(sentence)
 
     async def _door(self, token: str) -> _Door | None:
         known = self._doors.get(token)
@@ -116,7 +150,9 @@ class Ingest:
             for name, value in get_secrets(conn, self._res.vault, owner).items():
                 names[name] = tuple(dict.fromkeys((*names.get(name, ()), value)))
         settings = {k: v for row in rows for k, v in row.settings.items()}
-        return _Door(endpoint, vendor, tuple(rows), Proofs(names, settings))
+        accounts = [connections.account(conn, row.account) for row in rows if row.account]
+        known = tuple(account.external_id for account in accounts if account)
+        return _Door(endpoint, vendor, tuple(rows), Proofs(names, settings), known)
 
     # --- one commit -----------------------------------------------------------------------------
 

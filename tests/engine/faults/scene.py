@@ -178,6 +178,13 @@ class Scene(Rehearsal):
         returned = {"url": page.headers["location"]}
         return await self.do("exchange", state=begun["state"], secrets=returned)
 
+    async def amend(self, name: str, **secrets: str) -> None:
+        """A person gives a connection a secret more, or another one."""
+        row = await self.row(name)
+        await self.done(
+            "connect", vendor=row.vendor, name=name, settings=dict(row.settings), secrets=secrets
+        )
+
     async def pending(self) -> list[dict[str, Any]]:
         def work(conn: Connection) -> list[dict[str, Any]]:
             return pending.rows_of(conn, _flow_id(conn))
@@ -235,7 +242,7 @@ async def picture(scene: Rehearsal) -> dict[str, list[dict[str, Any]]]:
     stages = {s["id"]: s["name"] for s in await scene.human("GET", "pipedrive/stages")}
     shown: dict[str, list[dict[str, Any]]] = {}
     for noun in OBJECTS:
-        records = [r for r in await _living(scene, noun) if _key(r, names.get(noun, {}))]
+        records = [r for r in await living(scene, noun) if _key(r, names.get(noun, {}))]
         keys[noun] = {r["id"]: _key(r, names.get(noun, {})) for r in records}
         shown[noun] = sorted(
             (
@@ -254,7 +261,7 @@ async def picture(scene: Rehearsal) -> dict[str, list[dict[str, Any]]]:
     return shown
 
 
-async def _living(scene: Rehearsal, noun: str) -> list[dict[str, Any]]:
+async def living(scene: Rehearsal, noun: str) -> list[dict[str, Any]]:
     return [r for r in await scene.human("GET", f"pipedrive/{noun}") if not r["is_deleted"]]
 
 
