@@ -216,7 +216,7 @@ class App:
                 if told:
                     newest = told[-1]
                     told.clear()
-                    await self.store.write(partial(_progressed, row.id, newest))
+                    await self.store.write(partial(requests.progress, id=row.id, state=newest))
 
         teller = asyncio.create_task(telling())
         try:
@@ -305,10 +305,6 @@ async def _is_orphan(app: App) -> bool:
         return False
     lock.close()
     return True
-
-
-def _progressed(id: str, state: dict[str, Any], conn: Connection) -> None:
-    requests.progress(conn, id, state)
 
 
 def _withdraw(conn: Connection, id: str) -> dict[str, Any] | None:

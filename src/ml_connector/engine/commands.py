@@ -19,7 +19,16 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.opening import parse_settings
 from ml_connector.engine.passing import Progress, Wish
 from ml_connector.engine.resources import Resources
-from ml_connector.store import audit, connections, flows, links, pending, provisions, reviews
+from ml_connector.store import (
+    audit,
+    connections,
+    flows,
+    links,
+    pending,
+    provisions,
+    queued,
+    reviews,
+)
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.vault import delete_secrets, get_secrets
@@ -318,7 +327,7 @@ def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> 
         for x in links.carrying(conn, row.id, sought)
         if _shows(flow.route(x.route), x, sought)
     }
-    waiting = {(r["route"], r["key"]) for r in pending.rows_of(conn, row.id)}
+    waiting = {(r["route"], r["key"]) for r in queued.rows_of(conn, row.id)}
     waiting |= {(r.route, r.source_key) for r in reviews.of_flow(conn, row.id)}
     found = linked | carrying | {each for each in waiting if each[1] == sought}
     if route:
@@ -345,7 +354,7 @@ def _shows(route: Route, link: links.Link, text: str) -> bool:
 
 def _failed(conn: Connection, flow: str) -> tuple[tuple[str, str], ...]:
     keys = {(r.route, r.source_key) for r in reviews.of_flow(conn, flow)}
-    keys |= {(r["route"], r["key"]) for r in pending.rows_of(conn, flow) if r["attempts"] > 0}
+    keys |= {(r["route"], r["key"]) for r in queued.rows_of(conn, flow) if r["attempts"] > 0}
     return tuple(sorted(keys))
 
 

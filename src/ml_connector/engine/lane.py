@@ -30,7 +30,17 @@ from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
 from ml_connector.engine.sweeping import sweep_target
 from ml_connector.engine.tally import Tally
-from ml_connector.store import connections, cursors, flows, grants, mirrors, pending, reviews, runs
+from ml_connector.store import (
+    connections,
+    cursors,
+    flows,
+    grants,
+    mirrors,
+    pending,
+    queued,
+    reviews,
+    runs,
+)
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Mark
 from ml_connector.store.unavailable import StoreUnavailable
@@ -251,7 +261,7 @@ class Lane:
             self._tell(row.id, f"Flow {row.name} waits: {fault.sentence}")
             return False
         most, now = opened.settings["max_changes"], self._res.clock.now()
-        if await self._res.store.read(lambda c: pending.count_due(c, row.id, now)) <= most:
+        if await self._res.store.read(lambda c: queued.count_due(c, row.id, now)) <= most:
             self._allowed.discard(row.id)
             return True
         if row.id in self._allowed:

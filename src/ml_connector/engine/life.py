@@ -9,7 +9,7 @@ from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Flow, Route
 from ml_connector.engine.commands import find_record
 from ml_connector.engine.resources import Resources
-from ml_connector.store import audit, flows, inbox, links, pending, reviews
+from ml_connector.store import audit, flows, inbox, links, queued, reviews
 from ml_connector.store.database import Connection
 from ml_connector.store.links import Link
 
@@ -68,7 +68,7 @@ def _link(link: Link) -> Told:
 
 
 def _pending(conn: Connection, row: flows.Row, route: str, key: str) -> Told | None:
-    for waiting in pending.rows_of(conn, row.id, route, key):
+    for waiting in queued.rows_of(conn, row.id, route, key):
         parent = waiting["waits_route"]
         return {
             "since": waiting["since"].isoformat(),

@@ -31,7 +31,7 @@ from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
 from ml_connector.engine.sweeping import sweep_target
 from ml_connector.engine.tally import Tally
-from ml_connector.store import flows, intents, lanes, pending, reviews, runs
+from ml_connector.store import flows, intents, lanes, pending, queued, reviews, runs
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.snapshot import scratch
@@ -229,7 +229,7 @@ class Pass:
 
     async def _rows(self, route: str | None = None) -> list[dict[str, Any]]:
         id = self._row.id
-        return await self._res.store.read(lambda c: pending.rows_of(c, id, route))
+        return await self._res.store.read(lambda c: queued.rows_of(c, id, route))
 
     # --- what is done -------------------------------------------------------------------------
 
@@ -286,7 +286,7 @@ class Pass:
         setting = next(s for s in flow.settings if s.name == "max_changes")
         most = setting.parse(self._row.settings.get("max_changes", setting.default))
         now, id = self._res.clock.now(), self._row.id
-        due = await self._res.store.read(lambda c: pending.count_due(c, id, now))
+        due = await self._res.store.read(lambda c: queued.count_due(c, id, now))
         if self._wish.consent or self._tally.kind == "plan" or due <= most:
             return
         narrowed = self._wish.keys is not None or self._wish.limit is not None

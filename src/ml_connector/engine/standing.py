@@ -24,7 +24,7 @@ from ml_connector.store import (
     grants,
     lanes,
     links,
-    pending,
+    queued,
     reviews,
 )
 from ml_connector.store.database import Connection
@@ -77,7 +77,7 @@ def standing(conn: Connection, res: Resources, workspace: str, now: datetime) ->
 
 
 def _flow(conn: Connection, row: flows.Row, now: datetime) -> Told:
-    waiting = pending.waiting(conn, row.id)
+    waiting = queued.by_reason(conn, row.id)
     oldest: datetime | None = waiting["oldest"]
     return {
         "name": row.name,
@@ -175,7 +175,7 @@ def _backlogs(conn: Connection, res: Resources, row: connections.Row) -> list[Ba
     told = []
     for installed in flows.writing(conn, row.id):
         for route in res.flows[installed.kind].routes:
-            keys = [r["key"] for r in pending.rows_of(conn, installed.id, route.name)]
+            keys = [r["key"] for r in queued.rows_of(conn, installed.id, route.name)]
             linked = links.linked_keys(conn, installed.id, route.name) if keys else set()
             unlinked = sum(1 for key in keys if key not in linked)
             told.append(Backlog(len(keys), unlinked, route.writes.costs))

@@ -315,55 +315,8 @@ def next_due(
     return conn.execute(select(func.min(pending.c.due_at)).where(*where)).scalar()
 
 
-def rows_of(
-    conn: Connection, flow: str, route: str | None = None, key: str | None = None
-) -> list[dict[str, Any]]:
-    """The pending rows of a flow, for people to look at."""
-    where = [pending.c.flow == flow]
-    if route is not None:
-        where.append(pending.c.route == route)
-    if key is not None:
-        where.append(pending.c.key == key)
-    return [dict(row._mapping) for row in conn.execute(select(pending).where(*where))]
-
-
-def count_due(conn: Connection, flow: str, now: datetime) -> int:
-    """How many keys of a flow could be worked on now."""
-    return int(
-        conn.execute(
-            select(func.count()).where(pending.c.flow == flow, pending.c.due_at <= now)
-        ).scalar_one()
-    )
-
-
-def waiting(conn: Connection, flow: str) -> dict[str, Any]:
-    """How many keys of a flow wait, since when, and for what."""
-    rows = conn.execute(
-        select(pending.c.waits_for, func.count(), func.min(pending.c.since))
-        .where(pending.c.flow == flow)
-        .group_by(pending.c.waits_for)
-        .order_by(pending.c.waits_for)
-    ).all()
-    oldest = min((row[2] for row in rows), default=None)
-    return {
-        "waiting": sum(row[1] for row in rows),
-        "oldest": oldest,
-        "waits_for": {row[0] or "turn": row[1] for row in rows},
-    }
-
-
 def forget_flow(conn: Connection, flow: str) -> None:
     conn.execute(delete(pending).where(pending.c.flow == flow))
-
-
-def pending_keys(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> set[str]:
-    """Which of these keys are pending."""
-    rows = conn.execute(
-        select(pending.c.key).where(
-            pending.c.flow == flow, pending.c.route == route, pending.c.key.in_(list(keys))
-        )
-    )
-    return {row.key for row in rows}
 
 
 def _is(id: tuple[str, str, str]) -> tuple[Any, ...]:

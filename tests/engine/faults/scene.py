@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from ml_connector.core.wire import Response
 from ml_connector.engine.resources import Resources
 from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
-from ml_connector.store import connections, pending
+from ml_connector.store import connections, queued
 from ml_connector.store.database import Connection, Store
 from ml_connector.store.tables import metadata
 from ml_connector.store.types import Instant
@@ -187,7 +187,7 @@ class Scene(Rehearsal):
 
     async def pending(self) -> list[dict[str, Any]]:
         def work(conn: Connection) -> list[dict[str, Any]]:
-            return pending.rows_of(conn, _flow_id(conn))
+            return queued.rows_of(conn, _flow_id(conn))
 
         return await self.store.read(work)
 
