@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ml_connector.engine.looking import Look
 from ml_connector.store import flows, links
 from ml_connector.store.links import Link
 from tests.support.rehearsal import FLOW, WORKSPACE, Rehearsal
@@ -142,6 +143,10 @@ class Scene(Rehearsal):
     async def told(self, record: Record, route: str | None = None) -> list[dict[str, Any]]:
         """The audit rows of one source record, newest first."""
         return await self.audit(record=record["id"], route=route)
+
+    async def status(self) -> dict[str, Any]:
+        """As `status` tells it."""
+        return await Look(self.res, "").status(WORKSPACE)
 
     async def look(self, route: str, record: Record) -> dict[str, Any]:
         """A sync of one record, which reads it at the target too."""

@@ -13,7 +13,7 @@ from ml_connector.core.wire import Errand
 from ml_connector.engine.mirroring import reflection
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.resources import Resources
-from ml_connector.store import cursors, flows, links, mirrors, pending
+from ml_connector.store import cursors, flows, links, mirrors, pending, reviews
 from ml_connector.store.cursors import Cursor
 from ml_connector.store.database import Connection
 from ml_connector.store.mirrors import Reflection
@@ -44,7 +44,7 @@ async def sweep_target(
             for link in links.of_targets(conn, target.account, obj.name, absent)
             if (mark := _mark(conn, res, link)) is not None
         ]
-        pending.mark(conn, marks, now)
+        pending.mark(conn, [*marks, *_reviews(conn, res, target, obj, seen)], now)
         mirrors.keep_only(conn, target.account, obj.name, seen)
         cursors.put(conn, target.row.id, obj.name, Cursor({}, swept_at=now))
         return len(marks)
@@ -56,6 +56,25 @@ async def _reflect(
     res: Resources, target: OpenConnection, obj: TargetObject, shown: list[Reflection]
 ) -> None:
     await res.store.write(lambda c: mirrors.reflect(c, target.account, obj.name, shown))
+
+
+def _reviews(
+    conn: Connection, res: Resources, target: OpenConnection, obj: TargetObject, seen: set[str]
+) -> list[Mark]:
+    """What waits for a person is matched again where one of its candidates is not there."""
+    marks = []
+    for installed in flows.writing(conn, target.row.id):
+        flow = res.flows[installed.kind]
+        for review in reviews.of_flow(conn, installed.id):
+            absent = any(str(c.get("id")) not in seen for c in review.candidates)
+            if absent and flow.route(review.route).writes.name == obj.name:
+                rank = flow.rank(review.route)
+                mark = Mark(
+                    installed.id, review.route, review.source_key, target.row.id, rank, "poll",
+                    BACKFILL, asked=True,
+                )  # fmt: skip
+                marks.append(mark)
+    return marks
 
 
 def _mark(conn: Connection, res: Resources, link: links.Link) -> Mark | None:
