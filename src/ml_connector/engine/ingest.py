@@ -12,17 +12,14 @@ from dataclasses import dataclass, replace
 import structlog
 
 from ml_connector.core.faults import Forged, Unreadable
-from ml_connector.core.flow import Flow
-from ml_connector.core.objects import SourceObject
-from ml_connector.core.vendor import Delivery, Hint, Proofs, Vendor
+from ml_connector.core.vendor import Delivery, Proofs, Vendor
+from ml_connector.engine.noting import Arrival, Noting
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import secrets_owner
-from ml_connector.store import connections, cursors, flows, inbox, links, pending, reviews
+from ml_connector.engine.together import Together
+from ml_connector.store import connections, inbox
 from ml_connector.store.connections import Endpoint
-from ml_connector.store.cursors import Fact
 from ml_connector.store.database import Connection
-from ml_connector.store.inbox import Event
-from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.unavailable import StoreUnavailable
 from ml_connector.store.vault import get_secrets
 
@@ -62,6 +59,7 @@ class Ingest:
     def __init__(self, res: Resources) -> None:
         self._res = res
         self._doors: dict[str, _Door] = {}
+        self._arrivals = Together(res.store, self._note)
         self._told: set[tuple[str, str]] = set()
 
     def forget(self) -> None:
@@ -96,8 +94,8 @@ class Ingest:
         except Unreadable as fault:
             return Answer(400, fault.sentence)
         self._tell_unknown(door, [hint.account for hint in hints])
-        ids = [self._res.chance.new_id() for _ in hints]
-        await self._res.store.write(lambda c: self._store(c, door, delivery, hints, ids))
+        named = tuple((self._res.chance.new_id(), hint) for hint in hints)
+        await self._arrivals.put(Arrival(door.endpoint, door.vendor, door.rows, delivery, named))
         return Answer(200, "Stored.", (door.endpoint.workspace,))
 
     def _tell_forged(self, door: _Door) -> None:
@@ -154,126 +152,5 @@ class Ingest:
         known = tuple(account.external_id for account in accounts if account)
         return _Door(endpoint, vendor, tuple(rows), Proofs(names, settings), known)
 
-    # --- one commit -----------------------------------------------------------------------------
-
-    def _store(
-        self, conn: Connection, door: _Door, delivery: Delivery,
-        hints: Sequence[Hint], ids: Sequence[str],
-    ) -> None:  # fmt: skip
-        for hint, id in zip(hints, ids, strict=True):
-            outcome = self._mark(conn, door, hint)
-            event = Event(
-                id=id, endpoint=door.endpoint.id, event_id=hint.event_id or id,
-                event_type=hint.event_type, account=hint.account, object=hint.object,
-                key=hint.key, correlation_id=hint.correlation_id,
-                received_at=delivery.received_at, outcome=outcome, body=delivery.body,
-            )  # fmt: skip
-            inbox.put(conn, event)
-            if outcome == "unknown_account":
-                inbox.count_unknown(conn, door.endpoint.id)
-
-    def _mark(self, conn: Connection, door: _Door, hint: Hint) -> str:
-        """Mark what the hint speaks of; the outcome for the inbox."""
-        rows = [r for r in door.rows if self._is_its_account(conn, door.vendor, r, hint)]
-        if not rows:
-            return "unknown_account"
-        if not hint.object or not hint.key:
-            return "unknown_event"
-        outcomes = set()
-        for row in rows:
-            if any(obj.name == hint.object for obj in door.vendor.sources):
-                outcomes.add(self._mark_source(conn, door.vendor, row, hint))
-            if any(obj.name == hint.object for obj in door.vendor.targets):
-                outcomes.add(self._mark_target(conn, row, hint))
-        return "pending" if "pending" in outcomes else min(outcomes, default="unknown_event")
-
-    def _is_its_account(
-        self, conn: Connection, vendor: Vendor, row: connections.Row, hint: Hint
-    ) -> bool:
-        account = connections.account(conn, row.account) if row.account else None
-        if account is None:
-            return False
-        return not hint.account or vendor.webhooks.same_account(hint.account, account.external_id)
-
-    def _mark_source(
-        self, conn: Connection, vendor: Vendor, row: connections.Row, hint: Hint
-    ) -> str:
-        """The source says that a record changed; a poll follows where its id is not known."""
-        obj = vendor.source(hint.object)
-        key = self._whole_key(conn, vendor, row, obj, hint.key)
-        if key is None:
-            cursors.poll_now(conn, row.id, obj.name)
-            return "pending"
-        now = self._res.clock.now()
-        for installed in flows.reading(conn, row.id):
-            flow = self._res.flows[installed.kind]
-            marks = [
-                Mark(
-                    installed.id, route.name, key, installed.target, flow.rank(route.name),
-                    "webhook", LIVE, at_least=hint.version, event_id=hint.event_id,
-                    correlation_id=hint.correlation_id,
-                )
-                for route in flow.routes
-                if route.reads.path == obj.path
-            ]  # fmt: skip
-            pending.mark(conn, marks, now)
-        return "pending"
-
-    def _whole_key(
-        self, conn: Connection, vendor: Vendor, row: connections.Row, obj: SourceObject, told: str
-    ) -> str | None:
-        """The record's own id for the form in which an event told it."""
-        if cursors.seen_of(conn, row.id, obj.name, [told]):
-            return told
-        if vendor.webhooks.is_whole_key(told):
-            return None
-        for key in cursors.all_seen(conn, row.id, obj.name):
-            if vendor.webhooks.same_key(told, key):
-                return key
-        return None
-
-    def _mark_target(self, conn: Connection, row: connections.Row, hint: Hint) -> str:
-        """Something happened to a record at the target; ours are looked at, our own writes are
-        not."""
-        found = links.of_targets(conn, row.account or "", hint.object, [hint.key])
-        outcome = "echo" if found else "unknown_event"
-        now = self._res.clock.now()
-        for link in found:
-            installed = flows.get(conn, link.flow)
-            if installed is None or link.is_alias:
-                continue
-            if not hint.fact and hint.version and hint.version <= link.target_updated_at:
-                continue
-            if hint.fact:
-                fact = Fact(
-                    link.flow, link.route, link.source_key, "target", hint.fact, hint.merged_into
-                )
-                cursors.put_fact(conn, fact, now)
-            pending.mark(conn, [self._look(installed, link, hint)], now)
-            outcome = "pending"
-        again = self._reviews_naming(conn, row, hint)
-        pending.mark(conn, again, now)
-        return "pending" if again else outcome
-
-    def _reviews_naming(self, conn: Connection, row: connections.Row, hint: Hint) -> list[Mark]:
-        """What waits for a person between candidates is matched again when one of them changed."""
-        marks = []
-        for installed in flows.writing(conn, row.id):
-            flow = self._res.flows[installed.kind]
-            for review in reviews.naming(conn, installed.id, hint.key):
-                if flow.route(review.route).writes.name == hint.object:
-                    mark = Mark(
-                        installed.id, review.route, review.source_key, installed.target,
-                        flow.rank(review.route), "webhook", LIVE, asked=True,
-                        event_id=hint.event_id, correlation_id=hint.correlation_id,
-                    )  # fmt: skip
-                    marks.append(mark)
-        return marks
-
-    def _look(self, installed: flows.Row, link: links.Link, hint: Hint) -> Mark:
-        flow: Flow = self._res.flows[installed.kind]
-        return Mark(
-            link.flow, link.route, link.source_key, installed.target, flow.rank(link.route),
-            "webhook", LIVE, look=True, asked=True, event_id=hint.event_id,
-            correlation_id=hint.correlation_id,
-        )  # fmt: skip
+    def _note(self, conn: Connection, arrivals: Sequence[Arrival]) -> None:
+        Noting(conn, self._res, arrivals).store()

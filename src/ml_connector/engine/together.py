@@ -24,13 +24,16 @@ class Together(Generic[T]):
         self._work = work
         self._waiting: list[_Place[T]] = []
         self._carried: Sequence[_Place[T]] = ()
+        self._carrying: asyncio.Task[None] | None = None
 
     async def put(self, one: T) -> None:
         """Return once it is on disk. Raises what its commit raised."""
         place = _Place(one, asyncio.get_running_loop().create_future())
         self._waiting.append(place)
-        if not self._carried:  # else whoever carries takes it along
-            await self._carry()
+        if (
+            self._carrying is None
+        ):  # a task of its own: whoever was first must not wait for the last
+            self._carrying = asyncio.create_task(self._carry())
         await place.done
 
     async def _carry(self) -> None:
@@ -38,12 +41,12 @@ class Together(Generic[T]):
             while self._waiting:
                 self._carried, self._waiting = self._waiting, []
                 await self._commit(self._carried)
-        except BaseException as end:
+        except BaseException as end:  # the process ends: nobody is left waiting
             for place in (*self._carried, *self._waiting):
                 place.end(end)
-            raise
+            self._waiting = []
         finally:
-            self._carried = ()
+            self._carrying = None
 
     async def _commit(self, carried: Sequence[_Place[T]]) -> None:
         """All in one; where that fails each alone, so that one keeps no other from its commit."""
@@ -77,4 +80,3 @@ class _Place(Generic[T]):
             self.done.set_result(None)
         else:
             self.done.set_exception(trouble)
-            self.done.exception()  # one who carried does not ask for it

@@ -5,13 +5,16 @@ That an event is there already never keeps its key from being marked again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
 from ml_connector.store.tables import endpoints, inbox
+from ml_connector.store.upsert import Insert, inserting
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,18 @@ class Event:
     body: bytes
 
 
-def put(conn: Connection, event: Event) -> bool:
-    """True where the event is new; a repetition is counted on the first one's row."""
-    repeated = conn.execute(
-        update(inbox)
-        .where(inbox.c.endpoint == event.endpoint, inbox.c.event_id == event.event_id)
-        .values(times=inbox.c.times + 1)
-    ).rowcount
-    if repeated:
-        return False
-    row = {name: getattr(event, name) for name in Event.__slots__}
-    conn.execute(inbox.insert().values(**row))
-    return True
+def put(conn: Connection, events: Sequence[Event]) -> None:
+    """Keep them; a repetition is counted on the first one's row."""
+    if events:
+        rows = [{name: getattr(event, name) for name in Event.__slots__} for event in events]
+        conn.execute(_keeping(conn.dialect.name), rows)
+
+
+@lru_cache
+def _keeping(dialect: str) -> Insert:
+    return inserting(inbox, dialect).on_conflict_do_update(
+        index_elements=[inbox.c.endpoint, inbox.c.event_id], set_={"times": inbox.c.times + 1}
+    )
 
 
 def of_record(conn: Connection, workspace: str, object: str, key: str) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def failing(scene: Scene, first: int, many: int) -> None:
     scene.cord.trouble = trouble
 
 
-@pytest.mark.parametrize("first", range(1, 74, 6))
+@pytest.mark.parametrize("first", range(1, 68, 6))
 async def test_a_sync_that_could_not_be_stored_goes_on_in_the_same_process(
     first: int, calm: dict[str, Any]
 ) -> None:
