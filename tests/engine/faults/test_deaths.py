@@ -17,6 +17,9 @@ CUSTOMERS, INVOICES = 2, 3
 POINTS = 64
 
 
+pytestmark = pytest.mark.xdist_group("deaths")  # they count together how many there were
+
+
 def at_step(number: int) -> Step:
     left = [number]
 
