@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from ml_connector.core.faults import NeedsPerson, UnknownOutcome, Unreachable, Waiting
+from ml_connector.core.faults import (
+    AccountClosed,
+    NeedsPerson,
+    UnknownOutcome,
+    Unreachable,
+    Waiting,
+)
 from ml_connector.core.ports import Clock
 from ml_connector.http.redaction import Redactor
 from ml_connector.http.tokens import Tokens
@@ -101,6 +107,8 @@ class GrantToken:
         self._held: HeldTokens | None = None
         self._renewal: asyncio.Task[HeldTokens] | None = None
         self._not_before = 0.0
+        self._closed: AccountClosed | None = None
+        """A lapsed plan is not asked again before its day, ahead of a token's end or after it."""
 
     async def headers(self) -> Mapping[str, str]:
         return _bearer(await self._fresh())
@@ -124,9 +132,14 @@ class GrantToken:
             return held
         if left > 0 and self._clock.monotonic() < self._not_before:
             return held
+        if self._closed is not None and self._clock.now() < self._closed.until:
+            if left > 0:
+                return held
+            raise self._closed
         try:
             return await self._renew(held.version)
         except (Unreachable, UnknownOutcome, Waiting) as fault:
+            self._closed = fault if isinstance(fault, AccountClosed) else None
             if left <= 0:
                 raise _not_renewed(fault) from None
             self._not_before = self._clock.monotonic() + AGAIN_SECONDS
