@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_connector.engine.looking import Look
-from ml_connector.store import flows, links
+from ml_connector.store import connections, cursors, flows, links
 from ml_connector.store.links import Link
 from tests.support.rehearsal import FLOW, WORKSPACE, Rehearsal
 
@@ -143,6 +143,12 @@ class Scene(Rehearsal):
     async def told(self, record: Record, route: str | None = None) -> list[dict[str, Any]]:
         """The audit rows of one source record, newest first."""
         return await self.audit(record=record["id"], route=route)
+
+    async def cursor(self, noun: str) -> dict[str, Any]:
+        """Where the poll of an object of Wave stands."""
+        row = await self.store.read(lambda c: connections.named(c, WORKSPACE, "wave"))
+        assert row is not None
+        return dict((await self.store.read(lambda c: cursors.get(c, row.id, noun))).value)
 
     async def status(self) -> dict[str, Any]:
         """As `status` tells it."""

@@ -30,6 +30,9 @@ from ml_connector.store.pending import BACKFILL, LIVE, Taken
 
 BATCH = 200
 WORKS: tuple[Work, Work, Work] = ("live", "retry", "backfill")
+SURELY_GONE_AFTER = 3
+"""So often a record that a listing has just shown is looked for: the read may lag behind it."""
+
 Ids = Sequence[tuple[str, str, str]]
 
 log = structlog.get_logger(__name__)
@@ -132,6 +135,8 @@ class Drain:
         given = opened.given(now)
         for item in items:
             deciding.judge_source(item, now)
+            if isinstance(item.step, ToPostpone):  # what was read is too old to be kept
+                self._reader.forget(opened.source, route.reads, item.key)
         await self._judge_gone(opened, route, items)
         for item in items:
             deciding.judge_scope(route, item, given)
@@ -214,7 +219,13 @@ class Drain:
                     item.step = deciding.postponed(fault, item, self._res.clock.now())
                 return
         for item in gone:
-            item.step = self._gone_step(opened, route, item)
+            if item.taken.at_least and item.taken.attempts < SURELY_GONE_AFTER:
+                reason = f"A listing showed the {route.reads.label}, and a read does not find it."
+                again = deciding.retry_at(self._res.clock.now(), item.taken.attempts)
+                item.step = ToPostpone(again, "retry", reason, "waiting")
+                self._reader.forget(opened.source, route.reads, item.key)
+            else:
+                item.step = self._gone_step(opened, route, item)
 
     def _gone_step(self, opened: OpenFlow, route: Route, item: Item) -> Done | ToWrite:
         label, link = route.reads.label, item.link
