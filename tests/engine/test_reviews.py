@@ -1,4 +1,5 @@
-"""A review has a way out, is planned again when something changed, and keeps its children waiting."""
+"""A review has a way out, is planned again when something changed, and keeps its children
+waiting."""
 
 from __future__ import annotations
 

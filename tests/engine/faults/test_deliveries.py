@@ -1,4 +1,5 @@
-"""What comes to the intake: only what is proven is believed, nothing proven is lost, and whoever sends
+"""What comes to the intake: only what is proven is believed, nothing proven is lost, and whoever
+sends
 rubbish learns nothing."""
 
 from __future__ import annotations
