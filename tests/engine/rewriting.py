@@ -1,4 +1,5 @@
-"""A transport that retells what Wave answers: what the sandbox, bound to Wave's types, cannot say."""
+"""A transport that retells what Wave answers: what the sandbox, bound to Wave's types, cannot
+say."""
 
 from __future__ import annotations
 

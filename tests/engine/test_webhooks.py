@@ -1,4 +1,5 @@
-"""Live webhooks make it sooner; they are hints, in any order and number, and nothing rests on them."""
+"""Live webhooks make it sooner; they are hints, in any order and number, and nothing rests on
+them."""
 
 from __future__ import annotations
 
