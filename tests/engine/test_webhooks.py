@@ -142,7 +142,8 @@ async def test_an_unknown_event_is_kept_and_makes_nothing_pending() -> None:
     async with Scene(public=True) as s:
         await live(s)
         known = (await s.human("GET", "wave/invoices"))[0]
-        event = {"event_id": "e-1", "event_type": "invoice.danced", "business_id": known["businessId"],
+        event = {
+            "event_id": "e-1", "event_type": "invoice.danced", "business_id": known["businessId"],
                  "data": {}}  # fmt: skip
         assert await post(s, event) == 200
         assert ("invoice.danced", "unknown_event") in await outcomes(s)
