@@ -17,10 +17,11 @@ def page(findings: Sequence[Finding], missing: Sequence[str], machine: str, day:
         "",
         "Runs of ours and of the floor took turns. Figures are minimum / median / maximum; since "
         "machines are noisy, the ratio of the medians says most. The vendors are a sink: a local "
-        "server that answers at once what it must.",
+        "server that answers at once what it must. What else the machine does takes from both, and "
+        "more from what runs on both of its cores.",
         "",
-        "| what | ours | floor | ratio |",
-        "| --- | --- | --- | --- |",
+        "| what | ours | floor | ratio | ratio by processor time |",
+        "| --- | --- | --- | --- | --- |",
         *(_row(each) for each in findings),
         "",
         "| bar | wanted | reached | |",
@@ -30,6 +31,11 @@ def page(findings: Sequence[Finding], missing: Sequence[str], machine: str, day:
     for each in findings:
         lines += ["", f"## {each.title}", ""]
         lines += [f"Floor: {each.floor_is}.", ""] if each.floor_is else []
+        if each.effort is not None:
+            lines.append(
+                f"Processor time: {each.effort.ours:.2f} ms each, the floor "
+                f"{each.effort.floor:.2f} ms; a machine that does other work changes it least."
+            )
         lines += list(each.notes)
     lines += ["", *missing] if missing else []
     return "\n".join(lines) + "\n"
@@ -40,6 +46,8 @@ def told(finding: Finding) -> list[str]:
     head = f"{finding.title}: {finding.ours} {finding.unit}"
     if finding.floor is not None:
         head += f"; floor {finding.floor}; ratio {finding.ratio:.2f}"
+    if finding.effort is not None:
+        head += f" ({finding.effort.ratio:.2f} by processor time)"
     return [head, *(f"  {_told_bar(bar)}" for bar in finding.bars)]
 
 

@@ -56,6 +56,19 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """Processor milliseconds for one unit: what noise on a shared machine changes least."""
+
+    ours: float
+    floor: float
+
+    @property
+    def ratio(self) -> float:
+        """The floor's effort to ours, so that it reads as the ratio of rates does."""
+        return self.floor / self.ours
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What one benchmark found. `floor` is empty where there is nothing to measure against."""
 
@@ -66,6 +79,7 @@ class Finding:
     floor_is: str = ""
     bars: tuple[Bar, ...] = ()
     notes: tuple[str, ...] = ()
+    effort: Effort | None = None
 
     @property
     def ratio(self) -> float | None:
