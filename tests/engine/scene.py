@@ -154,6 +154,10 @@ class Scene(Rehearsal):
         """As `status` tells it."""
         return await Look(self.res, "").status(WORKSPACE)
 
+    async def why(self, route: str, record: Record) -> dict[str, Any]:
+        """As `why` tells the life of a record."""
+        return await Look(self.res, "").why(WORKSPACE, FLOW, f"{route}:{record['id']}")
+
     async def look(self, route: str, record: Record) -> dict[str, Any]:
         """A sync of one record, which reads it at the target too."""
         return await self.sync(record=f"{route}:{record['id']}")

@@ -238,7 +238,7 @@ class Pass:
         while True:
             chosen = await self._with_parents(keys)
             await drain.run(keys=chosen, after_batch=self._after_batch)
-            due = await drain.next_due(chosen)
+            due = await drain.next_due(await self._with_parents(keys))
             if due is None or not await self._worth_waiting(drain, due):
                 break
             drain.stopped = None
