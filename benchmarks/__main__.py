@@ -23,6 +23,7 @@ HOMES = PAGE.parent.parent / ".cache"
 """On the repository's own disk: a folder for temporary files may lie in memory."""
 
 ROUNDS = 3
+PASSES = 2
 RECORDS = 10_000
 WRK_SECONDS = 4
 INVOICES = 2_000
@@ -60,10 +61,10 @@ def main(names: list[str]) -> int:
 
 def _parts(folder: Path) -> dict[str, Callable[[], list[Finding]]]:
     """Memory is measured on the last home that the passes filled."""
-    last = passes.home_of(folder / "passes", ROUNDS - 1)
+    last = passes.home_of(folder / "passes", PASSES - 1)
     return {
         "answers": lambda: [answers.measure(folder / "answers", ROUNDS, WRK_SECONDS, INVOICES)],
-        "passes": lambda: passes.measure(folder / "passes", ROUNDS, RECORDS),
+        "passes": lambda: passes.measure(folder / "passes", PASSES, RECORDS),
         "lag": lambda: [lag.measure(folder / "lag", CHANGES)],
         "memory": lambda: [memory.measure(folder / "memory", last, RECORDS, STARTS)],
     }

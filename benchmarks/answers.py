@@ -12,8 +12,11 @@ from benchmarks import house
 from benchmarks.delivery import viewed
 from benchmarks.hammer import CONNECTIONS, Blow, strike, write_deliveries
 from benchmarks.process import Process, serving
-from benchmarks.spread import Bar, Finding, Spread, percentile
+from benchmarks.spread import Bar, Effort, Finding, Spread, percentile
 from ml_connector.app import run
+
+Struck = tuple[Blow, float]
+"""What wrk told, and the server's processor milliseconds for each answer."""
 
 PER_SECOND_AT_MOST = 12_000
 """So many deliveries are prepared for each second, so that none is sent twice."""
@@ -24,11 +27,12 @@ def measure(folder: Path, rounds: int, seconds: int, invoices: int) -> Finding:
     folder.mkdir()
     with Process("benchmarks.sink", "--invoices", str(invoices)) as vendors:
         path = run(_prepare(folder / "home", vendors.url))
-        floor, ours = [], []
+        floor: list[Struck] = []
+        ours: list[Struck] = []
         numbers = itertools.count()
         with Process("benchmarks.empty_server") as empty, serving(folder / "home") as server:
             for round_ in range(rounds + 1):
-                blows = _round(folder, empty.url, server.url, path, numbers, seconds, invoices)
+                blows = _round(folder, empty, server, path, numbers, seconds, invoices)
                 if round_:  # the first one warms up
                     floor.append(blows[0])
                     ours.append(blows[1])
@@ -37,21 +41,27 @@ def measure(folder: Path, rounds: int, seconds: int, invoices: int) -> Finding:
 
 def _round(
     folder: Path,
-    empty: str,
-    server: str,
+    empty: Process,
+    server: Process,
     path: str,
     numbers: Iterator[int],
     seconds: int,
     invoices: int,
-) -> tuple[Blow, Blow]:
+) -> tuple[Struck, Struck]:
     deliveries = folder / "deliveries"
     wanted = itertools.islice(numbers, seconds * PER_SECOND_AT_MOST)
     write_deliveries(deliveries, (viewed(n, n % invoices) for n in wanted))
-    floor = strike(empty, path, deliveries, seconds)
+    floor = _struck(empty, path, deliveries, seconds)
     before = _kept(folder)
-    ours = strike(server, path, deliveries, seconds)
-    _check(ours, _kept(folder) - before)
+    ours = _struck(server, path, deliveries, seconds)
+    _check(ours[0], _kept(folder) - before)
     return floor, ours
+
+
+def _struck(server: Process, path: str, deliveries: Path, seconds: int) -> Struck:
+    before = server.cpu_seconds
+    blow = strike(server.url, path, deliveries, seconds)
+    return blow, (server.cpu_seconds - before) * 1000 / blow.answers
 
 
 async def _prepare(home: Path, vendors: str) -> str:
@@ -79,17 +89,20 @@ def _check(blow: Blow, kept: int) -> None:
         raise RuntimeError("there were too few deliveries prepared")
 
 
-def _found(floor: list[Blow], ours: list[Blow], invoices: int) -> Finding:
-    ours_rate = Spread(tuple(blow.per_second for blow in ours))
-    floor_rate = Spread(tuple(blow.per_second for blow in floor))
-    p99 = percentile([blow.p99_ms for blow in ours], 0.5)
-    p50 = percentile([blow.p50_ms for blow in ours], 0.5)
+def _found(floor: list[Struck], ours: list[Struck], invoices: int) -> Finding:
+    ours_rate = Spread(tuple(blow.per_second for blow, _ in ours))
+    floor_rate = Spread(tuple(blow.per_second for blow, _ in floor))
+    p99 = percentile([blow.p99_ms for blow, _ in ours], 0.5)
+    p50 = percentile([blow.p50_ms for blow, _ in ours], 0.5)
     return Finding(
         title="Durable webhook answers",
         unit="answers/s",
         ours=ours_rate,
         floor=floor_rate,
         floor_is="the same server answering an empty 200",
+        effort=Effort(
+            percentile([e for _, e in ours], 0.5), percentile([e for _, e in floor], 0.5)
+        ),
         bars=(
             Bar("answers a second", 5_000, ours_rate.middle),
             Bar("of the floor", 0.25, ours_rate.middle / floor_rate.middle),
@@ -97,7 +110,7 @@ def _found(floor: list[Blow], ours: list[Blow], invoices: int) -> Finding:
         ),
         notes=(
             f"p50 {p50:.1f} ms, p99 {p99:.1f} ms (medians of the runs); floor p99 "
-            f"{percentile([blow.p99_ms for blow in floor], 0.5):.1f} ms.",
+            f"{percentile([blow.p99_ms for blow, _ in floor], 0.5):.1f} ms.",
             f"{CONNECTIONS} connections, a signed event of its own each time over {invoices:,} "
             "invoices that two routes read; the flow is paused, so that only intake works. Every "
             "answer was 200, and the inbox holds as many more events as were answered.",

@@ -53,9 +53,9 @@ def told(finding: Finding) -> list[str]:
 
 def _row(finding: Finding) -> str:
     ratio = f"**{finding.ratio:.2f}**" if finding.ratio is not None else ""
-    return (
-        f"| {finding.title} ({finding.unit}) | {finding.ours} | {finding.floor or ''} | {ratio} |"
-    )
+    effort = f"{finding.effort.ratio:.2f}" if finding.effort is not None else ""
+    figures = f"{finding.ours} | {finding.floor or ''} | {ratio} | {effort}"
+    return f"| {finding.title} ({finding.unit}) | {figures} |"
 
 
 def _bar(title: str, bar: Bar) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks import house
 from benchmarks.loop_floor import LoopFloor
 from benchmarks.process import Process
-from benchmarks.spread import Bar, Finding, Spread
+from benchmarks.spread import Bar, Effort, Finding, Spread, percentile
 from ml_connector.app import App, run
 from ml_connector.core.wire import Errand, Response
 from ml_connector.engine.opened import OpenFlow
@@ -27,13 +27,18 @@ from ml_connector.store.pending import LIVE
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """Seconds of each part; `source` of the full pass are those in which Wave was being asked."""
+    """Seconds of each part, `_cpu` those of the processor.
+
+    `source` are those of the full pass in which Wave was being asked.
+    """
 
     floor: float
     first: float
     full: float
     source: float
     polled: float
+    first_cpu: float
+    floor_cpu: float
 
 
 def measure(folder: Path, rounds: int, records: int) -> list[Finding]:
@@ -58,13 +63,15 @@ async def _round(home: Path, records: int) -> _Round:
             watch = _Watch(app.res.transport)
             app.res = replace(app.res, transport=watch)
             before = await _counts(vendors.url)
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             done = await house.sync(app)
-            first = time.perf_counter() - began
+            first, first_cpu = time.perf_counter() - began, time.process_time() - used
             _demand(house.counted(done, "create"), records, "created")
             after = await _counts(vendors.url)
             floor = LoopFloor(vendors.url, {name: after[name] - before[name] for name in after})
+            used = time.process_time()
             floor_seconds = await floor.run()
+            floor_cpu = time.process_time() - used
             watch.seconds = 0.0
             began = time.perf_counter()
             done = await house.sync(app, full=True)
@@ -72,7 +79,7 @@ async def _round(home: Path, records: int) -> _Round:
             _demand(house.counted(done, "unchanged"), records, "unchanged")
             _demand(done["writes"], 0, "written again")
             polled = await _polled(app, records)
-            return _Round(floor_seconds, first, full, watch.seconds, polled)
+            return _Round(floor_seconds, first, full, watch.seconds, polled, first_cpu, floor_cpu)
 
 
 async def _polled(app: App, records: int) -> float:
@@ -132,6 +139,10 @@ def _new(found: Sequence[_Round], records: int) -> Finding:
         ours=ours,
         floor=floor,
         floor_is="a bare aiohttp loop that makes the same calls, as many at once",
+        effort=Effort(
+            percentile([each.first_cpu for each in found], 0.5) * 1000 / records,
+            percentile([each.floor_cpu for each in found], 0.5) * 1000 / records,
+        ),
         bars=(
             Bar("of the floor", 0.4, ours.middle / floor.middle),
             Bar("records a second", 4_250, ours.middle),

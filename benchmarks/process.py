@@ -52,6 +52,12 @@ class Process:
         """Memory that is in use now, in megabytes of 1,000,000 bytes."""
         return _resident_kib(self._child.pid) * 1024 / 1e6
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used so far, on all cores."""
+        fields = Path(f"/proc/{self._child.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def _resident_kib(pid: int) -> int:
     for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():

@@ -40,7 +40,7 @@ def test_the_page_names_each_bar_with_its_distance() -> None:
     bars = (Bar("a second", 100, 80.0), Bar("p99", 25, 10.0, "at most", "ms"))
     found = Finding("Answers", "answers/s", Spread((70.0, 90.0, 80.0)), Spread((160.0,)), bars=bars)
     text = page([found], ["wrk is missing."], "Two cores.", date(2026, 1, 31))
-    assert "| Answers (answers/s) | 70.0 / 80.0 / 90.0 | 160 / 160 / 160 | **0.50** |" in text
+    assert "| Answers (answers/s) | 70.0 / 80.0 / 90.0 | 160 / 160 / 160 | **0.50** |  |" in text
     assert "| Answers: a second | at least 100 | 80.0 | short by 20% |" in text
     assert "| Answers: p99 | at most 25.0 ms | 10.0 ms | met |" in text
     assert "wrk is missing." in text
