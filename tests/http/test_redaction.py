@@ -114,7 +114,8 @@ def test_as_a_structlog_processor() -> None:
             redactor.processor,
             keep,
         ],
-        wrapper_class=structlog.BoundLogger,  # whatever level another test has set for the process
+        # Whatever level another test has set for the process
+        wrapper_class=structlog.make_filtering_bound_logger(0),
     )
     try:
         raise ValueError(f"cannot use {SECRET}")
