@@ -50,6 +50,7 @@ class Given:
     settings: Settings
     installed_at: datetime
     today: str
+    now: datetime
 
 
 Making = Callable[[Any, Given], Value | Leave]
@@ -100,7 +101,9 @@ def key() -> FieldRule:
 class MatchRule:
     """One way to find the target record of a source record."""
 
-    how: Literal["linked", "keyed", "alike", "reference", "suggested", "shared"]
+    how: Literal[
+        "linked", "keyed", "alike", "reference", "suggested", "shared", "spared", "itself"
+    ]  # fmt: skip
     field: str = ""
     telling: Callable[[Any, Given], list[tuple[str, str]]] | None = None
     needs: str = ""
@@ -139,14 +142,53 @@ def suggested(telling: Callable[[Any, Given], list[tuple[str, str]]], parent: st
     return MatchRule("suggested", telling=telling, needs=parent)
 
 
+def spared(telling: Callable[[Any, Given], list[tuple[str, str]]]) -> MatchRule:
+    """By likeness to a record that is none of ours to touch (a colleague who is an agent of the
+    help desk): what is found so is left alone, and nothing is created in its stead."""
+    return MatchRule("spared", telling=telling)
+
+
+def itself(parent: str) -> MatchRule:
+    """The target record is the parent's own: a roll-up writes its fields into a record that another
+    route keeps."""
+    return MatchRule("itself", needs=parent)
+
+
 @dataclass(frozen=True, slots=True)
 class Parent:
     """A link that must stand first: the route it belongs to, and the path of its key in this
-    record."""
+    record.
+
+    `is_written` is false where the parent's id is no field of the record. `reverse` finds the link
+    by its target id and gives its source key: the way back to the record it came from.
+    """
 
     route: str
     path: str
     owner: Owner = SOURCE
+    is_written: bool = True
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The way back of a two-way field: the field of the source's record that it is written to.
+
+    `making` makes the value from the target's fields as read; None leaves it as it stands there.
+    """
+
+    field: str
+    making: Callable[[Values, Given], Value | Leave]
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """A field whose value the target takes only once: when another record holds `like` of the
+    value, `otherwise` makes another one."""
+
+    field: str
+    like: str
+    otherwise: Making
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +210,17 @@ class Route:
     gone: Callable[[Values, Given], Values] | None = None
     reports: Callable[[Any, Given], str | None] | None = None
     """A sentence about what in the record the map does not know, or None."""
+    needs: str = ""
+    """What the target must be capable of (`Vendor.capabilities`); without it the route rests."""
+    once: bool = False
+    """Written once: what changes at the source afterwards is reported and not written."""
+    distinct: Distinct | None = None
+    back_to: TargetObject | None = None
+    """The source's own object, where fields of a linked pair travel both ways."""
+    back: Mapping[str, Back] = field(default_factory=dict)
+    """By the name of this route's field; each side's change is judged against its own base."""
+    winner: Literal["source", "target"] = "source"
+    """Whose value stays where both sides changed a two-way field."""
 
     def __post_init__(self) -> None:
         for name, rule in self.fields.items():
@@ -179,6 +232,28 @@ class Route:
     def by(self, path: str, owner: Owner = SOURCE) -> Parent:
         """This route's link as the parent of another's record, whose key stands at `path` there."""
         return Parent(self.name, path, owner)
+
+    def itself(self, path: str) -> Parent:
+        """As `by`, for a route that writes into this route's own record (see the match rule)."""
+        return Parent(self.name, path, is_written=False)
+
+    def back_from(self, path: str) -> Parent:
+        """The source record of this route whose target record's id stands at `path`."""
+        return Parent(self.name, path, is_written=False, reverse=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feed:
+    """An object whose changes speak for records of the routes: a payment for its invoice, an
+    invoice for the customer's summary.
+
+    `marks` tells (route name, source key) of what may have changed. Nothing is written for a feed
+    itself; what it told last is kept, so that a deleted record speaks for the same ones again.
+    """
+
+    name: str
+    reads: SourceObject
+    marks: Callable[[Any, Given], list[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +278,7 @@ class Flow:
     setup: Callable[[Settings], tuple[SetupItem, ...]]
     effects: Callable[[Settings], tuple[str, ...]]
     """Side effects at the target to know of before the first sync, a sentence each."""
+    feeds: tuple[Feed, ...] = ()
 
     def route(self, name: str) -> Route:
         """The route of that name. Raises KeyError."""
@@ -214,9 +290,15 @@ class Flow:
     def has(self, name: str) -> bool:
         return any(route.name == name for route in self.routes)
 
+    def feed(self, name: str) -> Feed | None:
+        return next((feed for feed in self.feeds if feed.name == name), None)
+
     def rank(self, name: str) -> int:
-        """Parents' routes have lower ranks than their children's: the order of declaration."""
-        return [route.name for route in self.routes].index(name)
+        """Parents' routes have lower ranks than their children's: the order of declaration. Feeds
+        come before them all."""
+        if self.feed(name) is not None:
+            return 0
+        return 1 + [route.name for route in self.routes].index(name)
 
 
 def check_path(model: type[SourceModel], path: str, where: str) -> None:

@@ -8,6 +8,7 @@ share it draw on the same one; `scope` names which.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """`tokens` for each period, which begins at midnight UTC; `reset_slack_seconds` is waited
-    after it.
+    """`tokens` for each period (a day, or a month), which begins at midnight UTC;
+    `reset_slack_seconds` is waited after it.
+
+    `belongs_to` tells whether the account or the developer app is metered.
 
     `share` is the part of it that we may use; `live_share` is the part of ours that is kept for
     live changes while a backfill uses the rest.
@@ -33,6 +36,8 @@ class Allowance:
     share: float
     live_share: float
     reset_slack_seconds: int
+    period: Literal["day", "month"] = "day"
+    belongs_to: Literal["account", "app"] = "account"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,20 @@ class SourceModel(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SourceObject:
-    """`read_batch` is how many ids one read call takes; `label` is what a bookkeeper calls one."""
+    """`read_batch` is how many ids one read call takes; `label` is what a bookkeeper calls one.
+
+    `carries` names further objects whose changes come in this one's listing (a change feed of
+    several objects in one call); they are never listed by themselves. `is_swept` is false where
+    nobody needs to notice that a record of it was deleted.
+    """
 
     vendor: str
     name: str
     model: type[SourceModel]
     label: str
     read_batch: int
+    carries: tuple[str, ...] = ()
+    is_swept: bool = True
 
     @property
     def path(self) -> str:
@@ -105,12 +112,16 @@ class TargetRecord:
     merged_into: str | None = None
 
 
-KeyHome = Literal["custom_field", "note"]
+KeyHome = Literal["custom_field", "note", "field"]
 
 
 @dataclass(frozen=True, slots=True)
 class TargetObject:
-    """`settle` is how long an unanswered write may still land: client timeout, queue and lag."""
+    """`settle` is how long an unanswered write may still land: client timeout, queue and lag.
+
+    Our key lives in a custom field of the flow's, in a line of the note (`note_field`), or in a
+    standard field (`key_field`).
+    """
 
     vendor: str
     name: str
@@ -121,6 +132,12 @@ class TargetObject:
     settle: timedelta
     read_batch: int
     note_field: str | None = None
+    key_field: str | None = None
+    key_form: Literal["whole", "readable"] = "whole"
+    """`readable`: the source vendor's decoded form of its ids, where case or signs do not count."""
+    spacing: timedelta = timedelta()
+    """The least time between two writes to one record; what changes meanwhile goes with the next
+    one."""
     shared: bool = False
     """Whether several flows may keep one record of it (customers are shared, documents are not)."""
     name_field: str = ""
@@ -172,12 +189,15 @@ class SourcePage:
 
     `cursor` is where the next read begins, in the vendor's own terms; `more` says whether there is
     more to read now. `read_at` is the vendor's clock when the page was made, where it tells it.
+    `records` may be of further objects too, where the object carries them. `gone` are (object name,
+    key) of records that the listing says are deleted.
     """
 
     records: tuple[SourceModel, ...]
     cursor: Values
     more: bool
     read_at: datetime | None = None
+    gone: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

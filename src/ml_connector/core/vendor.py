@@ -154,6 +154,18 @@ class SubscriberClient(Client, Protocol):
     async def unsubscribe(self, id: str, errand: Errand) -> None: ...
 
 
+class ConfirmingClient(SubscriberClient, Protocol):
+    """A vendor whose subscriptions count only once we have confirmed the code it sent us."""
+
+    async def confirm(self, handshake: Handshake, errand: Errand) -> None:
+        """Raises Refused where the code is wrong."""
+        ...
+
+    async def introduce_again(self, id: str, errand: Errand) -> None:
+        """Ask for another handshake of a subscription that lost its health."""
+        ...
+
+
 class SubscribingTarget(TargetClient, SubscriberClient, Protocol):
     """A target that also delivers webhooks on subscriptions of ours."""
 
@@ -198,6 +210,15 @@ class Hint:
     correlation_id: str = ""
     fact: Literal["", "deleted", "merged"] = ""
     merged_into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The vendor's own id of a subscription, and the code by which we confirm it and by which its
+    deliveries are proven from then on."""
+
+    subscription: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +279,26 @@ class OAuth:
     client_auth: Literal["form", "basic"]
     pkce: bool
     authorize_extra: Mapping[str, str] = field(default_factory=dict)
+    token_body: Literal["form", "json"] = "form"  # noqa: S105 - a form, no secret
+    token_extra: Mapping[str, str | int] = field(default_factory=dict)
+    """Further fields of every token call."""
+    token_headers: Mapping[str, str] = field(default_factory=dict)
+    password_grant: bool = False
+    """Whether a username and a password may be given instead of a consent."""
     life_days: int = 0
+    absolute_days: int = 0
+    """Days after which a grant ends however busy it is; 0 where there is no such end."""
+    life_keys: tuple[str, ...] = ()
+    """Keys of the token answer that tell in how many seconds the grant ends; the nearest counts."""
+    account_key: str = ""
+    """The parameter of the consent's redirect that names the account (QuickBooks `realmId`)."""
+    account_setting: str = ""
+    """The connection's setting that holds it; another account at a reconnect is refused."""
+    check_client_id: Callable[[str], None] | None = None
+    """Raises Mistake where a client id cannot be one of this vendor's."""
+    one_live_grant: bool = False
+    """Whether a new grant of the same user to the same app ends the earlier one: connections of
+    that user then share one grant."""
     https_redirect_only: bool = False
     api_base_key: str = ""
     """The key of the token answer that names the API's base address, where there is one."""
@@ -306,6 +346,16 @@ class Vendor:
     """What we subscribe to, where we subscribe ourselves."""
     uninstalled: Callable[[Delivery], Uninstalled] | None = None
     """Reads the call by which the vendor tells that. Raises Unreadable."""
+    handshake: Callable[[Delivery], Handshake | None] | None = None
+    """What a delivery says that introduces a new subscription; None for any other. It proves
+    nothing by itself: the code is confirmed at the vendor before it counts."""
+    capabilities: Callable[[Mapping[str, str]], frozenset[str]] | None = None
+    """What this account can do beyond the common, from the connection's settings."""
+    readable_key: Callable[[str, str, str], str] | None = None
+    """(account, object, id) → the decoded form of our key, for targets that mind case or signs."""
+    base_of: Callable[[Mapping[str, str]], str] | None = None
+    """The API's address by the connection's settings, where there are several (sandbox or
+    production)."""
 
     def source(self, name: str) -> SourceObject:
         return next(obj for obj in self.sources if obj.name == name)

@@ -71,7 +71,7 @@ class OpenFlow:
         return self._fields[route.name]
 
     def given(self, now: datetime) -> Given:
-        return Given(self.settings, self.row.installed_at, now.date().isoformat())
+        return Given(self.settings, self.row.installed_at, now.date().isoformat(), now)
 
     def key_of(self, route: Route, source_key: str) -> ExternalKey:
         return ExternalKey(
