@@ -160,7 +160,9 @@ class SetupItem:
     """What must stand at the target before records can: a custom field, a pipeline, a stage.
 
     `type` is the vendor's own word for a field's type; `parent` is the name of the item it is in;
-    `is_key` marks the field that holds our external key.
+    `is_key` marks the field that holds our external key. `key` is the code that the item is to
+    have, where one may be chosen; `options` are the (value, shown name) pairs of a choice field;
+    `to` is the target object that a lookup field points to.
     """
 
     kind: str
@@ -169,6 +171,9 @@ class SetupItem:
     type: str = ""
     parent: str = ""
     is_key: bool = False
+    key: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    to: str = ""
 
     @property
     def id(self) -> str:
