@@ -57,6 +57,8 @@ class Request:
 
     `path` is below the connection's base URL, or whole where it begins with http. `writes` tells
     that it changes a record, so that it is never sent twice by the wire. `price` is what it draws.
+    `timeout_seconds` is for vendors that let calls wait in a queue of theirs; 0 is the wire's own.
+    `after_seconds` is waited before it is sent, as between two looks at an operation that runs.
     """
 
     method: str
@@ -68,6 +70,8 @@ class Request:
     price: Price = field(default_factory=Price)
     writes: bool = False
     authenticated: bool = True
+    timeout_seconds: float = 0.0
+    after_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

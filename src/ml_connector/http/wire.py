@@ -109,6 +109,8 @@ class ConnectionWire:
     async def send(self, request: Request, errand: Errand) -> Response:
         """A 2xx answer. Raises a fault of `core.faults`; what was sent stands in `errand.sent`."""
         call = _Call(request, errand)
+        if request.after_seconds:
+            await self._parts.clock.sleep(request.after_seconds)
         while True:
             call.tries += 1
             try:
@@ -187,8 +189,9 @@ class ConnectionWire:
             headers["content-type"] = "application/x-www-form-urlencoded"
         headers |= {name.lower(): value for name, value in request.headers.items()}
         headers |= call.used
+        timeout_seconds = request.timeout_seconds or self._timeout_seconds
         private_allowed = self._guard.private_allowed
-        return Outgoing(request.method, url, headers, body, self._timeout_seconds, private_allowed)
+        return Outgoing(request.method, url, headers, body, timeout_seconds, private_allowed)
 
     def _note(self, call: _Call, url: str, status: int, seconds: float) -> None:
         request = call.request
