@@ -290,6 +290,11 @@ class Flow:
     def has(self, name: str) -> bool:
         return any(route.name == name for route in self.routes)
 
+    @property
+    def readers(self) -> tuple[Route | Feed, ...]:
+        """All that a change of a source object reaches."""
+        return (*self.routes, *self.feeds)
+
     def feed(self, name: str) -> Feed | None:
         return next((feed for feed in self.feeds if feed.name == name), None)
 

@@ -30,7 +30,7 @@ KEY_LINE = "Reference: "
 _LINE = re.compile(re.escape(KEY_LINE.strip()) + r"\s*([^\s<]+)")
 
 
-def with_key_line(note: str, key: ExternalKey) -> str:
+def with_key_line(note: str, key: str) -> str:
     """A note (HTML) that carries the key in a line of its own, for objects without custom
     fields."""
     return f"{note}<br>{KEY_LINE}{key}"

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ml_connector.core.faults import Refused
 from ml_connector.core.flow import FieldRule, Given, Leave, Owner, Route, value_at
-from ml_connector.core.keys import ExternalKey, with_key_line
+from ml_connector.core.keys import with_key_line
 from ml_connector.core.objects import Field, SetupItem, SourceModel, TargetObject
 from ml_connector.core.values import Value, Values
 
@@ -59,7 +59,7 @@ def map_record(
     route: Route,
     record: SourceModel,
     given: Given,
-    key: ExternalKey,
+    key: str,
     parents: Mapping[str, str],
 ) -> dict[str, Value]:
     """The desired value of each field by the flow's names; fields to be left alone are absent."""
@@ -76,11 +76,9 @@ def map_record(
     return fields
 
 
-def _value_of(
-    rule: FieldRule, record: SourceModel, given: Given, key: ExternalKey
-) -> Value | Leave:
+def _value_of(rule: FieldRule, record: SourceModel, given: Given, key: str) -> Value | Leave:
     if rule.how == "key":
-        return str(key)
+        return key
     if rule.how == "copy":
         return plain(value_at(record, rule.path))
     return rule.making(record, given) if rule.making else Leave.LEAVE

@@ -30,9 +30,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The decision: `found` and `alias` name a record, `several` holds the candidates."""
+    """The decision: `found`, `alias` and `spared` name a record, `several` holds the candidates."""
 
-    outcome: Literal["found", "alias", "none", "several"]
+    outcome: Literal["found", "alias", "spared", "none", "several"]
     target_id: str = ""
     by: str = ""
     candidates: tuple[Candidate, ...] = ()
@@ -56,6 +56,10 @@ def decide(
     for rule, found in zip(rules, hits, strict=True):
         if rule.how == "keyed":
             decision = _by_key(found)
+        elif rule.how == "itself":
+            decision = _of_parent(found, key)
+        elif rule.how == "spared":
+            decision = _spared(found)
         elif rule.how in ("alike", "shared", "reference", "suggested"):
             decision = _by_likeness(rule, found, key, shared)
         else:
@@ -72,6 +76,18 @@ def _by_key(found: Sequence[Candidate]) -> Match:
     if len(distinct) == 1:
         return Match("found", distinct[0].target_id, "our key on it")
     return Match("several", by="our key stands on more than one record", candidates=distinct)
+
+
+def _of_parent(found: Sequence[Candidate], key: str) -> Match:
+    """The parent's own record; two parents that are one record there have one roll-up."""
+    for candidate in found:
+        taken = candidate.own_key not in ("", key)
+        return Match("alias" if taken else "found", candidate.target_id, candidate.why)
+    return NONE
+
+
+def _spared(found: Sequence[Candidate]) -> Match:
+    return Match("spared", found[0].target_id, found[0].why) if found else NONE
 
 
 def _by_likeness(rule: MatchRule, found: Sequence[Candidate], key: str, shared: bool) -> Match:

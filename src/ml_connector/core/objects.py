@@ -42,8 +42,8 @@ class SourceObject:
     """`read_batch` is how many ids one read call takes; `label` is what a bookkeeper calls one.
 
     `carries` names further objects whose changes come in this one's listing (a change feed of
-    several objects in one call); they are never listed by themselves. `is_swept` is false where
-    nobody needs to notice that a record of it was deleted.
+    several objects in one call); they are never listed by themselves. `is_listed` is false for what
+    is only read by its key, put together of other records: feeds speak for it.
     """
 
     vendor: str
@@ -52,7 +52,7 @@ class SourceObject:
     label: str
     read_batch: int
     carries: tuple[str, ...] = ()
-    is_swept: bool = True
+    is_listed: bool = True
 
     @property
     def path(self) -> str:

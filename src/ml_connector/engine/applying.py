@@ -71,6 +71,7 @@ class Applier:
         self._res = res
         self._opened = opened
         self._route = route
+        self._side = opened.writing(route)
         self._tally = tally
         self._epoch = epoch
         self._recheck = recheck
@@ -83,7 +84,7 @@ class Applier:
         """Carry out every item's step."""
         await self._settle_quiet([i for i in items if not isinstance(i.step, ToUpdate | ToWrite)])
         loud = [i for i in items if isinstance(i.step, ToUpdate | ToWrite)]
-        for portion in portions(loud, self._opened.target.limits):
+        for portion in portions(loud, self._side.limits):
             await self._write_together(portion)
 
     async def _write_together(self, items: Sequence[Item]) -> None:
@@ -129,7 +130,8 @@ class Applier:
     def _count_quiet(self, item: Item, news: bool) -> None:
         step = item.step
         if isinstance(step, Done):
-            self._tally.note(item.taken.id, "gone" if step.decision == "gone" else "unchanged")
+            if step.counts:
+                self._tally.note(item.taken.id, "gone" if step.decision == "gone" else "unchanged")
         elif isinstance(step, ToAlias):
             self._tally.note(item.taken.id, "unchanged")
         elif isinstance(step, ToReview):
@@ -149,7 +151,7 @@ class Applier:
             ids = sorted({i.step.target_id for i in looking if isinstance(i.step, ToUpdate)})
             errand = self._tally.errand(_work(looking[0]))
             try:
-                found = await self._opened.target.target.read(self._route.writes, ids, errand)
+                found = await self._side.target.read(self._route.writes, ids, errand)
             except Fault as fault:
                 await self._target_unread(items, fault)
                 return
@@ -175,7 +177,7 @@ class Applier:
         ids = [i.step.target_id for i in items if isinstance(i.step, ToUpdate) and i.step.adopts]
         if not ids:
             return set()
-        account, obj = self._opened.target.account, self._route.writes.name
+        account, obj = self._side.account, self._route.writes.name
         found = await self._res.store.read(lambda c: links.of_targets(c, account, obj, ids))
         mine = (self._opened.row.id, self._route.name)
         return {x.target_id for x in found if (x.flow, x.route) != mine and x.owns_standard}
@@ -266,9 +268,9 @@ class Applier:
         return intents.Intent(
             id=job, workspace=opened.row.workspace, run=self._tally.run, flow=opened.row.id,
             flow_version=opened.row.version, route=self._route.name, source_key=item.key,
-            account=opened.target.account, object=self._route.writes.name,
+            account=self._side.account, object=self._route.writes.name,
             operation="update" if target_id else "create", target_id=target_id or None,
-            external_key=str(opened.key_of(self._route, item.key)), fields=fields,
+            external_key=opened.key_of(self._route, item.key), fields=fields,
             digest=digest(fields), epoch=self._epoch, state="open", opened_at=self._now,
         )  # fmt: skip
 
@@ -294,7 +296,7 @@ class Applier:
         remembering.wrote(conn, self._ledger(), answered)
 
     async def _write(self, step: ToWrite, item: Item, errand: Errand) -> TargetRecord:
-        client, obj = self._opened.target.target, self._route.writes
+        client, obj = self._side.target, self._route.writes
         if not step.target_id:
             return await client.create(obj, step.write.fields, errand)
         if not step.write.fields and item.target is not None:

@@ -16,6 +16,7 @@ from ml_connector.core.flow import Route
 from ml_connector.engine import connecting, passing
 from ml_connector.engine.connecting import Credentials
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.opened import place
 from ml_connector.engine.opening import parse_settings
 from ml_connector.engine.passing import Progress, Wish
 from ml_connector.engine.resources import Resources
@@ -122,7 +123,7 @@ class Commands:
         def work(conn: Connection) -> None:
             row = connections.named(conn, workspace, name)
             if row is not None:
-                for flow in (*flows.reading(conn, row.id), *flows.writing(conn, row.id)):
+                for flow in flows.using(conn, row.id):
                     pending.hurry(conn, flow.id, "person", now)
 
         await self._res.store.write(work)
@@ -285,11 +286,11 @@ class Commands:
             if args["choice"] == "retry":
                 provisions.forget_vocabularies(conn, _account(conn, row))
             reviews.decide(conn, review.id, decision, state)
-            rank = self._res.flows[row.kind].rank(review.route)
+            flow = self._res.flows[row.kind]
+            where, rank = place(row, flow, review.route), flow.rank(review.route)
             mark = Mark(
-                row.id, review.route, review.source_key, row.target, rank, "person", LIVE,
-                asked=True,
-            )  # fmt: skip
+                row.id, review.route, review.source_key, where, rank, "person", LIVE, asked=True
+            )
             pending.mark(conn, [mark], now)
             return review
 

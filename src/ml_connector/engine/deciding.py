@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ml_connector.core.faults import Fault, NeedsPerson, Refused, TooFast, Unreachable, Waiting
-from ml_connector.core.flow import Given, Route, value_at
-from ml_connector.core.mapping import map_record, resolve
+from ml_connector.core.flow import Given, Leave, Parent, Route, value_at
+from ml_connector.core.mapping import Desired, map_record, resolve
 from ml_connector.core.match import Match
 from ml_connector.core.plan import Base, is_unchanged, plan_create
+from ml_connector.core.values import likeness, same
 from ml_connector.engine.item import (
     Done,
     Item,
@@ -27,7 +28,7 @@ from ml_connector.engine.item import (
 )  # fmt: skip
 from ml_connector.engine.matching import match_items
 from ml_connector.engine.opened import OpenFlow
-from ml_connector.store import cursors, intents, links, reviews
+from ml_connector.store import cursors, intents, links, mirrors, reviews
 from ml_connector.store.database import Connection
 from ml_connector.store.intents import Claim
 from ml_connector.store.pending import Taken
@@ -37,6 +38,8 @@ RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=15)
 RETRY_STOPPED = timedelta(seconds=30)
 DEATHS_ALLOWED = 3
+OUTSIDE = Done("unchanged", "it is outside the flow's scope", counts=False)
+NOT_OURS = Done("unchanged", "no record of this flow belongs to it", counts=False)
 SET_ASIDE = "Working on this record ended the program three times; it was set aside."
 
 
@@ -123,9 +126,9 @@ def judge_scope(route: Route, item: Item, given: Given) -> None:
         item.step = Done("unchanged", "it shares its target record with another source record")
     elif route.scope is not None and not route.scope(record, given):
         reason = "it left the scope of the flow and is no longer updated"
-        item.step = Done("unchanged", reason if item.link else "it is outside the flow's scope")
+        item.step = Done("unchanged", reason) if item.link else OUTSIDE
     elif item.link is None and not item.taken.asked and not _enters(route, record, given):
-        item.step = Done("unchanged", "it is outside the flow's scope")
+        item.step = OUTSIDE
 
 
 def _enters(route: Route, record: object, given: Given) -> bool:
@@ -136,18 +139,39 @@ def judge_parents(conn: Connection, opened: OpenFlow, route: Route, items: Seque
     """Every parent's link must stand; the child of one that does not waits for it."""
     for name, parent in route.after.items():
         open_items = [i for i in items if i.step is None and i.record is not None]
-        keys = {
-            i.key: str(value_at(i.record, parent.path)) for i in open_items if i.record is not None
-        }
-        found = links.of_keys(conn, opened.row.id, parent.route, sorted(set(keys.values())))
+        told = {i.key: value_at(i.record, parent.path) for i in open_items if i.record is not None}
+        keys = {key: str(value) for key, value in told.items() if value not in (None, "")}
+        ids = _parent_ids(conn, opened, parent, sorted(set(keys.values())))
         for item in open_items:
-            link = found.get(keys[item.key])
-            if link is not None and link.state != "target_gone":
-                item.parents[name] = link.target_id
+            if item.key not in keys:
+                continue  # it has no such parent
+            id = ids.get(keys[item.key])
+            if id is not None:
+                item.parents[name] = id
+            elif parent.reverse:
+                item.step = NOT_OURS
             else:
                 label = opened.flow.route(parent.route).reads.label
                 why = f"its {label} is not at the target yet"
                 item.step = ToWait(parent.route, keys[item.key], why)
+
+
+def _parent_ids(
+    conn: Connection, opened: OpenFlow, parent: Parent, keys: Sequence[str]
+) -> dict[str, str]:
+    """What stands for each parent's key: its target id, or on the way back its source key."""
+    flow = opened.row.id
+    if parent.reverse:
+        origin = opened.flow.route(parent.route)
+        account = opened.writing(origin).account
+        found = links.of_targets(conn, account, origin.writes.name, keys)
+        return {
+            x.target_id: x.source_key
+            for x in found
+            if (x.flow, x.route) == (flow, origin.name) and not x.is_alias
+        }
+    known = links.of_keys(conn, flow, parent.route, keys)
+    return {key: link.target_id for key, link in known.items() if link.state != "target_gone"}
 
 
 def judge_map(opened: OpenFlow, route: Route, item: Item, given: Given) -> None:
@@ -157,14 +181,15 @@ def judge_map(opened: OpenFlow, route: Route, item: Item, given: Given) -> None:
         return
     key = opened.key_of(route, item.key)
     item.report = (route.reports(record, given) or "") if route.reports else ""
+    written = {n: id for n, id in item.parents.items() if route.after[n].is_written}
     try:
-        item.named = map_record(route, record, given, key, item.parents)
+        item.named = map_record(route, record, given, key, written)
         item.desired = resolve(route, item.named, opened.fields_of(route), opened.codes)
     except Refused as fault:
         item.step = ToReview("refused", fault.sentence)
 
 
-def judge_linked(item: Item) -> None:
+def judge_linked(route: Route, item: Item) -> None:
     """A linked record is unchanged, or is to be updated."""
     link, desired = item.link, item.desired
     if item.step is not None or link is None or desired is None:
@@ -177,11 +202,25 @@ def judge_linked(item: Item) -> None:
         item.step = ToReview("review", reason)
         return
     base = base_of(item)
+    if route.once and not item.intents:
+        item.step = Done("unchanged", with_notes(_once(desired, base), item))
+        return
     looks = item.taken.look or bool(item.intents)
     if not looks and link.state == "ok" and is_unchanged(desired, base):
         item.step = Done("unchanged", with_notes("nothing to write differs", item))
     else:
         item.step = ToUpdate(link.target_id)
+
+
+def _once(desired: Desired, base: Base) -> str:
+    """A record that is written once: what is different at the source by now is only told."""
+    differs = [
+        desired.names[wire]
+        for wire, value in desired.fields.items()
+        if wire in base.wrote and not same(value, base.wrote[wire])
+    ]
+    told = f"; it differs by now: {', '.join(differs)}" if differs else ""
+    return f"it was handed over, which happens once{told}"
 
 
 def base_of(item: Item) -> Base:
@@ -209,6 +248,7 @@ def judge_match(
         _wanted(route, item, match, given) for item, match in zip(unlinked, chosen, strict=True)
     ]
     claimed = _Claimed(conn, opened, route, [pair for pairs in wanted for pair in pairs])
+    _make_distinct(conn, opened, route, unlinked, chosen, given)
     for item, match, pairs in zip(unlinked, chosen, wanted, strict=True):
         if match.target_id in contested and match.outcome == "found":
             reason = "Several records of the source look like this one record of the target."
@@ -216,6 +256,27 @@ def judge_match(
             item.step = ToReview("review", reason, (candidate,))
         else:
             _decide(item, match, claimed, pairs, now)
+
+
+def _make_distinct(
+    conn: Connection, opened: OpenFlow, route: Route, items: Sequence[Item],
+    matches: Sequence[Match], given: Given,
+) -> None:  # fmt: skip
+    """Where the target takes a value once, and another record has it, a new record gets another."""
+    rule = route.distinct
+    new = [i for i, m in zip(items, matches, strict=True) if m.outcome == "none"]
+    if rule is None or not new:
+        return
+    pairs = {i.key: (rule.like, likeness(str(i.named.get(rule.field) or ""))) for i in new}
+    account, obj = opened.writing(route).account, route.writes.name
+    found = mirrors.find(conn, account, obj, sorted(set(pairs.values())))
+    for item in new:
+        if found.get(pairs[item.key]):
+            other = rule.otherwise(item.record, given)
+            if not isinstance(other, Leave):
+                item.named = {**item.named, rule.field: other}
+                fields = opened.fields_of(route)
+                item.desired = resolve(route, item.named, fields, opened.codes)
 
 
 def _picked(item: Item) -> str:
@@ -227,7 +288,7 @@ def _picked(item: Item) -> str:
 def _held(conn: Connection, opened: OpenFlow, route: Route, items: Sequence[Item]) -> set[str]:
     """Which of the records that people chose stand for another source record of the route."""
     picked = sorted({_picked(item) for item in items} - {""})
-    found = links.of_targets(conn, opened.target.account, route.writes.name, picked)
+    found = links.of_targets(conn, opened.writing(route).account, route.writes.name, picked)
     mine, keys = (opened.row.id, route.name), {item.key for item in items if _picked(item)}
     return {
         x.target_id
@@ -261,12 +322,13 @@ class _Claimed:
     ) -> None:
         self._opened = opened
         self._route = route
-        self._held = intents.held(conn, opened.target.account, route.writes.name, wanted)
+        self._account = opened.writing(route).account
+        self._held = intents.held(conn, self._account, route.writes.name, wanted)
         self._ours: set[tuple[str, str]] = set()
 
     def take(self, item: Item, wanted: Sequence[tuple[str, str]]) -> tuple[Claim, ...] | None:
         """The claims, or None where one is taken by somebody else."""
-        account, obj = self._opened.target.account, self._route.writes.name
+        account, obj = self._account, self._route.writes.name
         holder = (self._opened.row.id, self._route.name, item.key)
         if any(self._held.get(pair, holder) != holder or pair in self._ours for pair in wanted):
             return None
@@ -280,7 +342,11 @@ def _wanted(route: Route, item: Item, match: Match, given: Given) -> list[tuple[
     if match.outcome == "found":
         return [("id", match.target_id)]
     rules = [r for r in route.match if r.how in ("alike", "shared") and r.telling]
-    return [pair for rule in rules if rule.telling for pair in rule.telling(item.record, given)]
+    told = [pair for rule in rules if rule.telling for pair in rule.telling(item.record, given)]
+    if route.distinct is not None:
+        value = likeness(str(item.named.get(route.distinct.field) or ""))
+        told.append((route.distinct.like, value))
+    return list(dict.fromkeys(told))
 
 
 def _decide(
@@ -293,6 +359,9 @@ def _decide(
         item.step = ToReview(
             "review", f"It is not clear which record it is: {match.by}.", candidates
         )
+        return
+    if match.outcome == "spared":
+        item.step = Done("unchanged", f"{match.by}: it is left alone")
         return
     if match.outcome == "alias":
         item.step = ToAlias(match.target_id, f"{match.by}: one record stands for both")

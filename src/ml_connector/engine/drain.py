@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from ml_connector.core.faults import Fault, OutOfBudget
-from ml_connector.core.flow import Route
+from ml_connector.core.flow import Feed, Route
 from ml_connector.core.mapping import resolve
 from ml_connector.core.plan import plan_update
 from ml_connector.core.values import Values
@@ -24,6 +24,7 @@ from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reading import Reader
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
+from ml_connector.engine.telling import tell
 from ml_connector.store import intents, links, pending
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Taken
@@ -50,7 +51,7 @@ class Drain:
         epoch: int,
     ) -> None:
         self._res = res
-        self._target = target
+        self.target = target
         self._flows = flows
         self._tally = tally
         self._epoch = epoch
@@ -82,10 +83,10 @@ class Drain:
 
         A write that was meant and not remembered may have been done, so its key settles first.
         """
-        target, vendor, now = self._target.row.id, self._target.vendor, self._res.clock.now()
+        target, vendor, now = self.target.row.id, self.target.vendor, self._res.clock.now()
 
         def work(conn: Connection) -> None:
-            for intent in intents.open_at(conn, self._target.account, self._epoch):
+            for intent in intents.open_at(conn, self.target.account, self._epoch):
                 if intent.route:
                     until = now + vendor.target(intent.object).settle
                     intents.settle(conn, *intent.key, until)
@@ -95,7 +96,7 @@ class Drain:
         await self._res.store.write(work)
 
     async def _take(self, now: datetime, keys: Ids | None) -> list[Taken]:
-        target, flows = self._target.row.id, list(self._flows)
+        target, flows = self.target.row.id, list(self._flows)
         return await self._res.store.write(
             lambda c: pending.take(c, target, self._epoch, now, BATCH, flows, keys)
         )
@@ -103,14 +104,17 @@ class Drain:
     async def next_due(self, keys: Ids | None = None) -> datetime | None:
         """When the next key is due; None where nothing is left but what waits for a parent."""
         return await self._res.store.read(
-            lambda c: pending.next_due(c, self._target.row.id, list(self._flows), keys)
+            lambda c: pending.next_due(c, self.target.row.id, list(self._flows), keys)
         )
 
     async def _guarded(self, taken: Sequence[Taken]) -> None:
         """A mistake of ours in one record must not stop the others: each then runs alone."""
         opened = self._flows[taken[0].flow]
-        route = opened.flow.route(taken[0].route)
+        feed = opened.flow.feed(taken[0].route)
         try:
+            if feed is not None:
+                return await self._tell(opened, feed, taken)
+            route = opened.flow.route(taken[0].route)
             await self._batch(opened, route, taken)
         except Fault:
             raise
@@ -118,13 +122,41 @@ class Drain:
             if len(taken) > 1:
                 now = self._res.clock.now()
                 await self._res.store.write(lambda c: pending.isolate(c, taken, now))
-                return
+                return None
             id = self._res.chance.new_id()
             log.error("a record could not be worked on", id=id, exc_info=error)
             sentence = f"Something nobody foresaw happened; the log has it under {id}."
+            if feed is not None:
+                later = self._res.clock.now() + deciding.RETRY_LONGEST
+                row = taken[0]
+                return await self._res.store.write(
+                    lambda c: pending.postpone(c, row, later, "retry", sentence)
+                )
             item = (await self._load(opened, route, taken))[0]
             item.step = ToReview("refused", sentence)
             await self._applier(opened, route).apply([item])
+
+    async def _tell(self, opened: OpenFlow, feed: Feed, taken: Sequence[Taken]) -> None:
+        """Read the records of a feed, and mark what they speak for."""
+        items = [Item(t) for t in taken]
+        await self._read(opened, feed, items)
+        now = self._res.clock.now()
+
+        def work(conn: Connection) -> None:
+            for item in items:
+                if item.fault is None:
+                    row = item.taken
+                    tell(
+                        conn, opened, feed, {item.key: item.record}, row.work, row.cause, now,
+                        row.event_id, row.correlation_id,
+                    )  # fmt: skip
+                    pending.finish(conn, [row])
+                    continue
+                step = deciding.postponed(item.fault, item, now)
+                due = step.due_at if isinstance(step, ToPostpone) else now + deciding.RETRY_LONGEST
+                pending.postpone(conn, item.taken, due, "retry", step.reason)
+
+        await self._res.store.write(work)
 
     async def _batch(self, opened: OpenFlow, route: Route, taken: Sequence[Taken]) -> None:
         items = await self._load(opened, route, taken)
@@ -136,7 +168,7 @@ class Drain:
         for item in items:
             deciding.judge_source(item, now)
             if isinstance(item.step, ToPostpone):  # what was read is too old to be kept
-                self._reader.forget(opened.source, route.reads, item.key)
+                self._reader.forget(opened.reading(route), route.reads, item.key)
         await self._judge_gone(opened, route, items)
         for item in items:
             deciding.judge_scope(route, item, given)
@@ -145,7 +177,7 @@ class Drain:
             deciding.judge_map(opened, route, item, given)
         await self._judge_merged(opened, route, items)
         for item in items:
-            deciding.judge_linked(item)
+            deciding.judge_linked(route, item)
         await self._match(opened, route, items)
         applier = self._applier(opened, route)
         await applier.apply(items)
@@ -162,7 +194,7 @@ class Drain:
             self.short = fault
         else:
             self.stopped = fault
-        now, target = self._res.clock.now(), self._target.row.id
+        now, target = self._res.clock.now(), self.target.row.id
         later = deciding.put_off(fault, now)
         least = BACKFILL if is_backfill else LIVE
         await self._res.store.write(
@@ -190,13 +222,13 @@ class Drain:
     def _errand(self, items: Sequence[Item]) -> Errand:
         return self._tally.errand(WORKS[items[0].taken.work])
 
-    async def _read(self, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
+    async def _read(self, opened: OpenFlow, reader: Route | Feed, items: Sequence[Item]) -> None:
         if not items:
             return
-        errand = self._errand(items)
+        errand, source = self._errand(items), opened.reading(reader)
         wanted = [(i.key, i.taken.marked_at) for i in items]
         try:
-            found = await self._reader.read(opened.source, route.reads, wanted, errand)
+            found = await self._reader.read(source, reader.reads, wanted, errand)
         finally:
             self._tally.absorb(errand)
         for item in items:
@@ -213,7 +245,7 @@ class Drain:
             return
         if all(i.record is None for i in items):
             try:
-                await opened.source.source.identify(self._tally.shared)
+                await opened.reading(route).source.identify(self._tally.shared)
             except Fault as fault:
                 for item in gone:
                     item.step = deciding.postponed(fault, item, self._res.clock.now())
@@ -223,7 +255,7 @@ class Drain:
                 reason = f"A listing showed the {route.reads.label}, and a read does not find it."
                 again = deciding.retry_at(self._res.clock.now(), item.taken.attempts)
                 item.step = ToPostpone(again, "retry", reason, "waiting")
-                self._reader.forget(opened.source, route.reads, item.key)
+                self._reader.forget(opened.reading(route), route.reads, item.key)
             else:
                 item.step = self._gone_step(opened, route, item)
 
@@ -251,7 +283,7 @@ class Drain:
         ]
         if not merged:
             return
-        account, obj = opened.target.account, route.writes.name
+        account, obj = opened.writing(route).account, route.writes.name
         winners = [i.target_fact.into for i in merged if i.target_fact]
         held = await self._res.store.read(lambda c: links.of_targets(c, account, obj, winners))
         mine = (opened.row.id, route.name)
@@ -280,8 +312,8 @@ class Drain:
         errand = self._errand(unlinked)
         try:
             back = _since_oldest_intent(unlinked, now)
-            for obj in mirroring.objects_for(route.writes, self._target):
-                await mirroring.refresh(self._res, self._target, obj, errand, back)
+            for obj in mirroring.objects_for(route.writes, self.target):
+                await mirroring.refresh(self._res, self.target, obj, errand, back)
         except Fault as fault:
             self._unlisted = fault
             for item in unlinked:

@@ -47,6 +47,6 @@ async def note_well(res: Resources, id: str) -> None:
 
 def hurry(conn: Connection, id: str, now: datetime) -> None:
     """What waited for this connection is due at once."""
-    for flow in (*flows.reading(conn, id), *flows.writing(conn, id)):
+    for flow in flows.using(conn, id):
         for reason in ("budget", "person"):
             pending.hurry(conn, flow.id, reason, now)

@@ -21,10 +21,14 @@ from ml_connector.store.reviews import Review
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing to write: `decision` and `reason` go to the audit."""
+    """Nothing to write: `decision` and `reason` go to the audit.
+
+    What is none of the flow's records does not count among those that were found.
+    """
 
     decision: Decision
     reason: str
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,15 @@ from ml_connector.core.objects import SourceObject, TargetObject
 from ml_connector.core.wire import Errand
 from ml_connector.engine.drain import Drain
 from ml_connector.engine.health import hurry, note_trouble, note_well
-from ml_connector.engine.opened import OpenConnection, OpenFlow
+from ml_connector.engine.opened import OpenConnection, OpenFlow, place
 from ml_connector.engine.opening import Opener
+from ml_connector.engine.outlets import outlets_of
 from ml_connector.engine.passing import Wish, plan
-from ml_connector.engine.polling import feeds_of, poll, reread_open, sweep
+from ml_connector.engine.polling import poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
-from ml_connector.engine.sweeping import sweep_target
+from ml_connector.engine.sweeping import sweep_target, swept_as
 from ml_connector.engine.tally import Tally
 from ml_connector.store import (
     connections,
@@ -42,7 +43,7 @@ from ml_connector.store import (
     runs,
 )
 from ml_connector.store.database import Connection
-from ml_connector.store.pending import BACKFILL, LIVE, Mark
+from ml_connector.store.pending import BACKFILL, Mark
 from ml_connector.store.unavailable import StoreUnavailable
 
 ROUND_SECONDS = 1.0
@@ -73,6 +74,8 @@ class Lane:
         self._troubled: dict[str, str] = {}
         self._probed_at: dict[str, datetime] = {}
         self._allowed: set[str] = set()
+        self._filled: set[tuple[str, int, str]] = set()
+        """(flow, version, connection): that side was listed whole for that version."""
         self._looked_at: datetime | None = None
 
     def wake(self) -> None:
@@ -112,13 +115,15 @@ class Lane:
         """Poll what is due, then drain each target, then the daily look around."""
         opened = await self._open_flows()
         for flow in opened:
-            await self._guarded(flow.source.row.id, self._poll_due(flow, opened))
-        by_target: dict[str, list[OpenFlow]] = {}
+            for side in flow.sources():
+                await self._guarded(side.row.id, self._poll_due(flow, side, opened))
+        by_target: dict[str, tuple[OpenConnection, list[OpenFlow]]] = {}
         for flow in opened:
             if flow.row.state == flows.ACTIVE:
-                by_target.setdefault(flow.target.row.id, []).append(flow)
-        for id, ready in by_target.items():
-            await self._guarded(id, self._drain(ready))
+                for side in flow.written():
+                    by_target.setdefault(side.row.id, (side, []))[1].append(flow)
+        for id, (side, ready) in by_target.items():
+            await self._guarded(id, self._drain(side, ready))
         await self._look_around(opened)
 
     async def _open_flows(self) -> list[OpenFlow]:
@@ -195,44 +200,56 @@ class Lane:
 
     # --- polls ----------------------------------------------------------------------------------
 
-    async def _poll_due(self, flow: OpenFlow, opened: list[OpenFlow]) -> bool:
-        """Whatever of this flow's source is due, feeding all flows that read it."""
+    async def _poll_due(
+        self, flow: OpenFlow, source: OpenConnection, opened: list[OpenFlow]
+    ) -> bool:
+        """Whatever of this flow's objects there is due, reaching all flows that read them."""
         errand = Errand("live")
         if flow.row.backfilled_version == 0:
             return False  # its first sync is a person's to start
-        source = flow.source.row.id
-        reading = [o for o in opened if o.source.row.id == source and o.row.backfilled_version > 0]
-        is_behind = flow.row.backfilled_version < flow.row.version
-        for obj in {r.reads.path: r.reads for r in flow.flow.routes}.values():
-            if is_behind:
-                feeds = feeds_of([flow], obj, BACKFILL, "poll")
-                await poll(self._res, flow.source, obj, feeds, errand, from_start=True)
-            await self._poll_object(flow, obj, reading, errand)
-        if is_behind:
-            id, version = flow.row.id, flow.row.version
+        reading = [
+            o
+            for o in opened
+            if source.row.id in {side.row.id for side in o.connections}
+            and o.row.backfilled_version > 0
+        ]
+        id, version = flow.row.id, flow.row.version
+        is_behind = flow.row.backfilled_version < version
+        fills = is_behind and (id, version, source.row.id) not in self._filled
+        for obj in flow.listed():
+            if flow.at(obj.vendor) is not source:
+                continue
+            if fills:
+                outlets = outlets_of([flow], obj, BACKFILL)
+                await poll(self._res, source, obj, outlets, errand, from_start=True)
+            await self._poll_object(flow, source, obj, reading, errand)
+        self._filled.add((id, version, source.row.id))
+        if is_behind and all((id, version, s.row.id) in self._filled for s in flow.sources()):
             await self._res.store.write(lambda c: flows.backfilled(c, id, version))
         return errand.calls > 0
 
     async def _poll_object(
-        self, flow: OpenFlow, obj: SourceObject, reading: list[OpenFlow], errand: Errand
-    ) -> None:
-        source, now = flow.source, self._res.clock.now()
+        self, flow: OpenFlow, source: OpenConnection, obj: SourceObject,
+        reading: list[OpenFlow], errand: Errand,
+    ) -> None:  # fmt: skip
+        now = self._res.clock.now()
         cursor = await self._res.store.read(lambda c: cursors.get(c, source.row.id, obj.name))
         cadence: Cadence = flow.settings["poll"]
-        feeds = feeds_of(reading, obj, LIVE, "poll")
+        outlets = outlets_of(reading, obj)
         if cadence.next_after(cursor.polled_at, now) <= now:
-            await poll(self._res, source, obj, feeds, errand)
+            await poll(self._res, source, obj, outlets, errand)
+        if obj not in flow.swept():
+            return
         if cursor.reread_at is None or now - cursor.reread_at >= REREAD_EVERY:
-            await reread_open(self._res, source, obj, feeds, errand)
+            await reread_open(self._res, source, obj, outlets, errand)
         if cursor.swept_at is None:
             await self._res.store.write(lambda c: _first_sweep(c, source, obj, now))
         elif now - cursor.swept_at >= DAILY:
-            await sweep(self._res, source, obj, feeds, errand)
+            await sweep(self._res, source, obj, outlets, errand)
 
     # --- drains ---------------------------------------------------------------------------------
 
-    async def _drain(self, ready: list[OpenFlow]) -> bool:
-        target = ready[0].target
+    async def _drain(self, target: OpenConnection, ready: list[OpenFlow]) -> bool:
         now = self._res.clock.now()
         active = {o.row.id: o for o in ready if o.row.backfilled_version > 0}
         due = await self._res.store.read(lambda c: pending.next_due(c, target.row.id, list(active)))
@@ -291,9 +308,14 @@ class Lane:
         if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = now
-        targets = {o.target.row.id: o.target for o in opened if o.row.backfilled_version > 0}
-        for target in targets.values():
-            await self._guarded(target.row.id, self._check_target(target, opened, now))
+        sides = {
+            side.row.id: side
+            for o in opened
+            if o.row.backfilled_version > 0
+            for side in o.connections
+        }
+        for side in sides.values():
+            await self._guarded(side.row.id, self._check_side(side, opened, now))
         await self._keep_grants(now)
         await self._probe_troubled(now)
         due = await self._res.store.read(
@@ -302,7 +324,7 @@ class Lane:
         if due:
             await self._res.store.write(lambda c: self._plan_again(c, due, now))
 
-    async def _check_target(
+    async def _check_side(
         self, target: OpenConnection, opened: list[OpenFlow], now: datetime
     ) -> bool:
         """Our subscriptions there, and once a day whether our records are there still."""
@@ -310,7 +332,7 @@ class Lane:
         lacking = await try_subscriptions(self._res, target, tally)
         if lacking:
             self._tell(f"{target.row.id} subscriptions", lacking)
-        written = [r.writes for o in opened if o.target is target for r in o.flow.routes]
+        written = [r.writes for o in opened for r in o.routes if o.writing(r) is target]
         for obj in {w.path: w for w in written}.values():
             at = await self._swept_at(target, obj)
             if at is None or now - at >= DAILY:
@@ -320,7 +342,7 @@ class Lane:
     async def _swept_at(self, target: OpenConnection, obj: TargetObject) -> datetime | None:
         """When the object was last listed whole; the first filling of the mirror counts too."""
         row = target.row.id
-        cursor = await self._res.store.read(lambda c: cursors.get(c, row, obj.name))
+        cursor = await self._res.store.read(lambda c: cursors.get(c, row, swept_as(obj)))
         filling = await self._res.store.read(lambda c: mirrors.filling(c, target.account, obj.name))
         moments = [m for m in (cursor.swept_at, filling.filled_at) if m is not None]
         return max(moments, default=None)
@@ -362,10 +384,11 @@ class Lane:
             installed = flows.get(conn, review.flow)
             if installed is None or installed.state != flows.ACTIVE:
                 continue
-            rank = self._res.flows[installed.kind].rank(review.route)
+            flow = self._res.flows[installed.kind]
+            where, rank = place(installed, flow, review.route), flow.rank(review.route)
             mark = Mark(
-                review.flow, review.route, review.source_key, installed.target, rank, "poll",
-                BACKFILL, asked=True,
+                review.flow, review.route, review.source_key, where, rank, "poll", BACKFILL,
+                asked=True,
             )  # fmt: skip
             pending.mark(conn, [mark], now)
 

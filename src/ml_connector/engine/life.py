@@ -100,7 +100,7 @@ def _events(
     link: Link | None,
 ) -> list[Told]:  # fmt: skip
     """Deliveries of either side that named the record, newest first."""
-    webhooks = res.vendors[flow.source].webhooks
+    webhooks = res.vendors[route.reads.vendor].webhooks
     told = [
         event
         for spoken in inbox.keys_of(conn, row.workspace, route.reads.name)

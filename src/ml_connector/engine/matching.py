@@ -31,10 +31,10 @@ def match_items(
     decisions = []
     for item, marks_by_rule in zip(items, wanted, strict=True):
         hits = [
-            _candidates(route, rule, marks, looked, holders)
+            _candidates(route, rule, marks, looked, holders, item)
             for rule, marks in zip(route.match, marks_by_rule, strict=True)
         ]
-        key = str(opened.key_of(route, item.key))
+        key = opened.key_of(route, item.key)
         decisions.append(decide(route.match, hits, key, route.writes.shared))
     return decisions
 
@@ -42,8 +42,8 @@ def match_items(
 def _marks(opened: OpenFlow, route: Route, rule: MatchRule, item: Item, given: Given) -> list[Pair]:
     if rule.how == "keyed":
         code = opened.key_code(route)
-        return [(f"key:{code}", str(opened.key_of(route, item.key)))] if code else []
-    if rule.telling is None or item.choice == "create":
+        return [(f"key:{code}", opened.key_of(route, item.key))] if code else []
+    if rule.telling is None or (item.choice == "create" and rule.how != "spared"):
         return []
     told = rule.telling(item.record, given)
     if not rule.needs:
@@ -55,7 +55,7 @@ def _marks(opened: OpenFlow, route: Route, rule: MatchRule, item: Item, given: G
 def _look(conn: Connection, opened: OpenFlow, route: Route, pairs: Sequence[Pair]) -> Looked:
     wanted = sorted(set(pairs))
     return {
-        name: mirrors.find(conn, opened.target.account, name, wanted)
+        name: mirrors.find(conn, opened.writing(route).account, name, wanted)
         for name in (route.writes.name, *route.writes.likeness_of)
     }
 
@@ -65,11 +65,11 @@ def heir_of(conn: Connection, opened: OpenFlow, route: Route, key: str, gone: st
 
     As the mirror shows it; nothing is asked of the target.
     """
-    code, pair_key = opened.key_code(route), str(opened.key_of(route, key))
+    code, pair_key = opened.key_code(route), opened.key_of(route, key)
     if code is None:
         return ""
     pair = (f"key:{code}", pair_key)
-    found = mirrors.find(conn, opened.target.account, route.writes.name, [pair])[pair]
+    found = mirrors.find(conn, opened.writing(route).account, route.writes.name, [pair])[pair]
     others = [target_id for target_id, _ in found if target_id != gone]
     return others[0] if len(others) == 1 else ""
 
@@ -84,11 +84,11 @@ class _Holders:
             ids |= {parent for hits in looked[name].values() for _, parent in hits if parent}
         ordered = sorted(ids)
         self._own_kind = f"key:{opened.key_code(route)}"
-        self._names = mirrors.names_of(conn, opened.target.account, own, ordered)
-        self._keys = mirrors.keys_on(conn, opened.target.account, own, ordered)
+        self._names = mirrors.names_of(conn, opened.writing(route).account, own, ordered)
+        self._keys = mirrors.keys_on(conn, opened.writing(route).account, own, ordered)
         self._linked = {
-            link.target_id: str(opened.key_of(route, link.source_key))
-            for link in links.of_targets(conn, opened.target.account, own, ordered)
+            link.target_id: opened.key_of(route, link.source_key)
+            for link in links.of_targets(conn, opened.writing(route).account, own, ordered)
             if (link.flow, link.route) == (opened.row.id, route.name) and not link.is_alias
         }
 
@@ -105,8 +105,12 @@ class _Holders:
 
 
 def _candidates(
-    route: Route, rule: MatchRule, marks: Sequence[Pair], looked: Looked, holders: _Holders
-) -> list[Candidate]:
+    route: Route, rule: MatchRule, marks: Sequence[Pair], looked: Looked, holders: _Holders,
+    item: Item,
+) -> list[Candidate]:  # fmt: skip
+    if rule.how == "itself":
+        parent = item.parents.get(rule.needs)
+        return [holders.candidate(parent, "the record of its parent")] if parent else []
     found: list[Candidate] = []
     for pair in marks:
         why = "our key" if rule.how == "keyed" else f"same {pair[0]}"

@@ -106,9 +106,13 @@ async def _keep(
 def reflection(obj: TargetObject, record: TargetRecord) -> Reflection:
     """What the mirror keeps of a record: its likenesses, and every text that is an external key."""
     marks = [(like.kind, like.value) for like in record.likenesses]
-    if obj.note_field is not None:
-        key = key_in_note(str(record.fields.get(obj.note_field) or ""))
-        marks += [(f"key:{obj.note_field}", key)] if key else []
+    if obj.key_field is not None:
+        key = str(record.fields.get(obj.key_field) or "")
+        key = key.lower() if obj.key_form == "readable" else key
+        marks += [(f"key:{obj.key_field}", key)] if ExternalKey.parse(key) else []
+    elif obj.note_field is not None:
+        noted = key_in_note(str(record.fields.get(obj.note_field) or ""))
+        marks += [(f"key:{obj.note_field}", noted)] if noted else []
     else:
         marks += [
             (f"key:{code}", value)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ml_connector.core.flow import Flow
+from ml_connector.core.flow import Feed, Flow, Route
 from ml_connector.core.objects import SourceObject
 from ml_connector.core.vendor import Delivery, Hint, Vendor
+from ml_connector.engine.opened import can, place
 from ml_connector.engine.resources import Resources
 from ml_connector.store import connections, cursors, flows, inbox, links, pending, reviews
 from ml_connector.store.connections import Endpoint
@@ -42,7 +43,7 @@ class Noting:
         self._now = res.clock.now()
         self._marks: list[Mark] = []
         self._accounts: dict[str, connections.Account | None] = {}
-        self._reading: dict[str, list[flows.Row]] = {}
+        self._using: dict[str, list[flows.Row]] = {}
         self._told: dict[tuple[str, str], set[str]] = {}
 
     def store(self) -> None:
@@ -79,7 +80,7 @@ class Noting:
             if any(obj.name == hint.object for obj in vendor.sources):
                 outcomes.add(self._mark_source(vendor, row, hint))
             if any(obj.name == hint.object for obj in vendor.targets):
-                outcomes.add(self._mark_target(row, hint))
+                outcomes.add(self._mark_target(vendor, row, hint))
         return "pending" if "pending" in outcomes else min(outcomes, default="unknown_event")
 
     def _is_its_account(self, vendor: Vendor, row: connections.Row, hint: Hint) -> bool:
@@ -100,23 +101,30 @@ class Noting:
         if key is None:
             cursors.poll_now(self._conn, row.id, obj.name)
             return "pending"
-        for installed in self._flows_reading(row.id):
+        for installed in self._flows_using(row.id):
             flow = self._res.flows[installed.kind]
             self._marks += [
                 Mark(
-                    installed.id, route.name, key, installed.target, flow.rank(route.name),
-                    "webhook", LIVE, at_least=hint.version, event_id=hint.event_id,
-                    correlation_id=hint.correlation_id,
+                    installed.id, reader.name, key, place(installed, flow, reader.name),
+                    flow.rank(reader.name), "webhook", LIVE, at_least=hint.version,
+                    event_id=hint.event_id, correlation_id=hint.correlation_id,
                 )
-                for route in flow.routes
-                if route.reads.path == obj.path
+                for reader in flow.readers
+                if reader.reads.path == obj.path and self._works(installed, flow, reader)
             ]  # fmt: skip
         return "pending"
 
-    def _flows_reading(self, connection: str) -> list[flows.Row]:
-        if connection not in self._reading:
-            self._reading[connection] = flows.reading(self._conn, connection)
-        return self._reading[connection]
+    def _works(self, installed: flows.Row, flow: Flow, reader: Route | Feed) -> bool:
+        """Not where the route rests, since its target lacks what it needs."""
+        if isinstance(reader, Feed) or not reader.needs:
+            return True
+        row = connections.get(self._conn, place(installed, flow, reader.name))
+        return row is not None and can(self._res.vendors[row.vendor], row, reader.needs)
+
+    def _flows_using(self, connection: str) -> list[flows.Row]:
+        if connection not in self._using:
+            self._using[connection] = flows.using(self._conn, connection)
+        return self._using[connection]
 
     def _whole_key(
         self, vendor: Vendor, row: connections.Row, obj: SourceObject, told: str
@@ -140,7 +148,7 @@ class Noting:
             self._told[at] = set(cursors.seen_of(self._conn, row.id, obj.name, told))
         return self._told[at]
 
-    def _mark_target(self, row: connections.Row, hint: Hint) -> str:
+    def _mark_target(self, vendor: Vendor, row: connections.Row, hint: Hint) -> str:
         """Something happened to a record at the target; ours are looked at, our own writes are
         not."""
         found = links.of_targets(self._conn, row.account or "", hint.object, [hint.key])
@@ -158,19 +166,19 @@ class Noting:
                 cursors.put_fact(self._conn, fact, self._now)
             self._marks.append(self._look(installed, link, hint))
             outcome = "pending"
-        again = self._reviews_naming(row, hint)
+        again = self._reviews_naming(vendor, row, hint)
         self._marks += again
         return "pending" if again else outcome
 
-    def _reviews_naming(self, row: connections.Row, hint: Hint) -> list[Mark]:
+    def _reviews_naming(self, vendor: Vendor, row: connections.Row, hint: Hint) -> list[Mark]:
         """What waits for a person between candidates is matched again when one of them changed."""
-        marks = []
-        for installed in flows.writing(self._conn, row.id):
+        marks, path = [], vendor.target(hint.object).path
+        for installed in self._flows_using(row.id):
             flow = self._res.flows[installed.kind]
             for review in reviews.naming(self._conn, installed.id, hint.key):
-                if flow.route(review.route).writes.name == hint.object:
+                if flow.route(review.route).writes.path == path:
                     mark = Mark(
-                        installed.id, review.route, review.source_key, installed.target,
+                        installed.id, review.route, review.source_key, row.id,
                         flow.rank(review.route), "webhook", LIVE, asked=True,
                         event_id=hint.event_id, correlation_id=hint.correlation_id,
                     )  # fmt: skip
@@ -180,7 +188,7 @@ class Noting:
     def _look(self, installed: flows.Row, link: links.Link, hint: Hint) -> Mark:
         flow: Flow = self._res.flows[installed.kind]
         return Mark(
-            link.flow, link.route, link.source_key, installed.target, flow.rank(link.route),
-            "webhook", LIVE, look=True, asked=True, event_id=hint.event_id,
-            correlation_id=hint.correlation_id,
+            link.flow, link.route, link.source_key, place(installed, flow, link.route),
+            flow.rank(link.route), "webhook", LIVE, look=True, asked=True,
+            event_id=hint.event_id, correlation_id=hint.correlation_id,
         )  # fmt: skip

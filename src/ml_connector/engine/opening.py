@@ -11,7 +11,7 @@ from typing import Any, Literal
 from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Flow
 from ml_connector.core.vendor import ConnectionFacts, Vendor
-from ml_connector.engine.forecast import ForecastTarget
+from ml_connector.engine.forecast import ForecastClient
 from ml_connector.engine.granting import GrantKeeper
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.resources import Resources
@@ -86,8 +86,8 @@ class Opener:
         client: Any = vendor.client(wire, facts)
         probing = wire.as_probe()
         prober: Any = vendor.client(probing, facts)
-        if self._forecasts and vendor.targets:
-            client = ForecastTarget(client)
+        if self._forecasts:
+            client = ForecastClient(client)
 
         async def renew() -> None:
             if how == "oauth":

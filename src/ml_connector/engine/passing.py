@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from ml_connector.core.faults import (
@@ -20,12 +21,13 @@ from ml_connector.core.faults import (
     TooFast,
     UnknownOutcome,
 )
-from ml_connector.core.objects import SourceObject
+from ml_connector.core.objects import SourceObject, TargetObject
 from ml_connector.engine.drain import Drain
 from ml_connector.engine.health import note_trouble, note_well
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.opening import Opener
-from ml_connector.engine.polling import backfill_feeds, feeds_of, poll, reread_open, sweep
+from ml_connector.engine.outlets import backfill_outlets, outlets_of
+from ml_connector.engine.polling import poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
@@ -98,7 +100,8 @@ class Pass:
         keys = await self._find(opened)
         await self._guard_rail()
         await self._at(opened.target, lambda: self._provision(opened))
-        await self._at(opened.target, lambda: self._subscribe(opened))
+        for side in opened.connections:
+            await self._at(side, partial(self._subscribe, side))
         await self._drain(opened, keys)
         return self._tally.summary(
             self._row.id, self._row.name, tuple(r.name for r in opened.flow.routes)
@@ -117,11 +120,12 @@ class Pass:
             )
         await self._res.store.write(lambda c: flows.set_state(c, row.id, flows.ACTIVE))
 
-    async def _subscribe(self, opened: OpenFlow) -> None:
+    async def _subscribe(self, side: OpenConnection) -> None:
         """Webhooks only make a flow faster, so a subscription that is refused stops nothing."""
-        self.remark = await try_subscriptions(self._res, opened.target, self._tally)
-        if self.remark:
-            self._res.alert(self.remark)
+        remark = await try_subscriptions(self._res, side, self._tally)
+        if remark:
+            self.remark = remark
+            self._res.alert(remark)
 
     async def _provision(self, opened: OpenFlow) -> None:
         """A set-up call without an answer is looked for again, once it has settled."""
@@ -156,7 +160,7 @@ class Pass:
         if self._wish.keys is not None:
             return await self._mark_keys(opened, self._wish.keys)
         is_new = self._row.backfilled_version < self._row.version
-        for obj in _objects(opened):
+        for obj in opened.listed():
             await self._poll(opened, obj, is_new)
         if self._wish.full:
             await self._mark_links(opened)
@@ -166,37 +170,34 @@ class Pass:
         return await self._first_bite(opened) if self._wish.limit else None
 
     async def _poll(self, opened: OpenFlow, obj: SourceObject, is_new: bool) -> None:
-        feeding = await self._feeding(opened)
+        source = opened.at(obj.vendor)
+        reached = await self._reached(opened, source)
         everything = is_new or self._wish.full
-        feeds = (
-            backfill_feeds(opened, feeding, obj)
-            if everything
-            else feeds_of(feeding, obj, LIVE, "poll")
-        )
+        outlets = backfill_outlets(opened, reached, obj) if everything else outlets_of(reached, obj)
 
         async def polling() -> None:
             await poll(
-                self._res, opened.source, obj, feeds, self._tally.shared, from_start=everything,
+                self._res, source, obj, outlets, self._tally.shared, from_start=everything,
                 progress=lambda n: self._say(f"reading {obj.label}s", n, 0),
             )  # fmt: skip
 
-        await self._at(opened.source, polling)
+        await self._at(source, polling)
 
-    async def _feeding(self, opened: OpenFlow) -> list[OpenFlow]:
-        """All flows that read this source: a poll feeds every one of them."""
-        rows = await self._res.store.read(lambda c: flows.reading(c, opened.source.row.id))
+    async def _reached(self, opened: OpenFlow, source: OpenConnection) -> list[OpenFlow]:
+        """All flows that use this source: a poll reaches every one of them."""
+        rows = await self._res.store.read(lambda c: flows.using(c, source.row.id))
         others = [await self._opener.flow(r) for r in rows if r.id != opened.row.id]
         return [opened, *others]
 
     async def _mark_links(self, opened: OpenFlow) -> None:
         """A full pass looks at what is linked too, whether or not the listing showed it."""
-        feeding = await self._feeding(opened)
-        for obj in _objects(opened):
-            feeds = feeds_of(feeding, obj, LIVE, "poll")
-            await sweep(self._res, opened.source, obj, feeds, self._tally.shared)
-            await reread_open(self._res, opened.source, obj, feeds, self._tally.shared)
-        for target in {r.writes.path: r.writes for r in opened.flow.routes}.values():
-            await sweep_target(self._res, opened.target, target, self._tally.shared)
+        for obj in opened.swept():
+            source = opened.at(obj.vendor)
+            outlets = outlets_of(await self._reached(opened, source), obj)
+            await sweep(self._res, source, obj, outlets, self._tally.shared)
+            await reread_open(self._res, source, obj, outlets, self._tally.shared)
+        for target in _targets(opened):
+            await sweep_target(self._res, opened.at(target.vendor), target, self._tally.shared)
 
     async def _mark_keys(
         self, opened: OpenFlow, keys: tuple[tuple[str, str], ...]
@@ -208,7 +209,7 @@ class Pass:
                 raise Mistake(f"Flow {self._row.name} has no route {route}. It has: {names}.")
         marks = [
             Mark(
-                self._row.id, route, key, opened.target.row.id, opened.flow.rank(route),
+                self._row.id, route, key, opened.place(route), opened.flow.rank(route),
                 self._wish.cause, LIVE, asked=True, look=True,
             )
             for route, key in keys
@@ -234,20 +235,39 @@ class Pass:
     # --- what is done -------------------------------------------------------------------------
 
     async def _drain(self, opened: OpenFlow, keys: list[tuple[str, str, str]] | None) -> None:
-        drain = Drain(self._res, opened.target, {self._row.id: opened}, self._tally, self._epoch)
+        drains = [
+            Drain(self._res, side, {self._row.id: opened}, self._tally, self._epoch)
+            for side in opened.written()
+        ]
         while True:
+            for drain in drains:
+                await drain.run(keys=await self._with_parents(keys), after_batch=self._after_batch)
             chosen = await self._with_parents(keys)
-            await drain.run(keys=chosen, after_batch=self._after_batch)
-            due = await drain.next_due(await self._with_parents(keys))
-            if due is None or not await self._worth_waiting(drain, due):
+            if not await self._goes_on(drains, chosen):
                 break
-            drain.stopped = None
-        self.trouble = drain.stopped or drain.short
-        if drain.stopped is not None:
-            await note_trouble(self._res, opened.target.row.id, drain.stopped)
-        elif self._tally.writes:
-            await note_well(self._res, opened.target.row.id)
+        for drain in drains:
+            self.trouble = self.trouble or drain.stopped or drain.short
+            if drain.stopped is not None:
+                await note_trouble(self._res, drain.target.row.id, drain.stopped)
+            elif self._tally.writes:
+                await note_well(self._res, drain.target.row.id)
         await self._note_left(chosen)
+
+    async def _goes_on(
+        self, drains: list[Drain], chosen: list[tuple[str, str, str]] | None
+    ) -> bool:
+        """Whether something is due by now or soon, with what one drain brought up for another."""
+        dues = [
+            due
+            for drain in drains
+            if (due := await drain.next_due(chosen)) is not None and self._may_go_on(drain)
+        ]
+        if not dues or not await self._worth_waiting(min(dues)):
+            return False
+        for drain in drains:
+            if self._may_go_on(drain):
+                drain.stopped = None
+        return True
 
     async def _with_parents(
         self, keys: list[tuple[str, str, str]] | None
@@ -268,10 +288,12 @@ class Pass:
                 chosen.append(parent)
         return chosen
 
-    async def _worth_waiting(self, drain: Drain, due: datetime) -> bool:
+    def _may_go_on(self, drain: Drain) -> bool:
+        """Not where only time or a person helps."""
+        return not isinstance(drain.stopped, NeedsPerson | OutOfBudget | AccountClosed)
+
+    async def _worth_waiting(self, due: datetime) -> bool:
         """Wait for a moment that is near; what is further off is left for a later pass."""
-        if isinstance(drain.stopped, NeedsPerson | OutOfBudget | AccountClosed):
-            return False
         wait = due - self._res.clock.now()
         if wait > LONGEST_WAIT or self._tally.count("failed"):
             return False
@@ -317,8 +339,8 @@ class Pass:
         self._progress({"phase": phase, "done": done, "total": total, "writes": self._tally.writes})
 
 
-def _objects(opened: OpenFlow) -> list[SourceObject]:
-    return list({r.reads.path: r.reads for r in opened.flow.routes}.values())
+def _targets(opened: OpenFlow) -> list[TargetObject]:
+    return list({r.writes.path: r.writes for r in opened.routes}.values())
 
 
 async def sync(

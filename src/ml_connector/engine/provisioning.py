@@ -14,7 +14,7 @@ from ml_connector.core.flow import Route
 from ml_connector.core.mapping import Codes
 from ml_connector.core.objects import SetupItem
 from ml_connector.core.wire import Errand
-from ml_connector.engine.opened import OpenFlow
+from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
 from ml_connector.store import flows, intents, links, pending, provisions, reviews
@@ -54,7 +54,7 @@ async def _write_anew(res: Resources, opened: OpenFlow, removed: Sequence[SetupI
 
     def work(conn: Connection) -> None:
         for route in routes:
-            rank, target = opened.flow.rank(route.name), opened.target.row.id
+            rank, target = opened.flow.rank(route.name), opened.place(route.name)
             keys = sorted(links.linked_keys(conn, flow, route.name))
             keys += [r.source_key for r in reviews.of_flow(conn, flow) if r.route == route.name]
             marks = [Mark(flow, route.name, k, target, rank, "person", BACKFILL) for k in keys]
@@ -77,7 +77,9 @@ async def load_codes(res: Resources, opened: OpenFlow, errand: Errand) -> None:
     account = opened.target.account
     known = await res.store.read(lambda c: provisions.of_account(c, account))
     here = {i.id: known[i.id] for i in opened.items if i.id in known}
-    words = {name: await _words(res, opened, name, errand) for name in _vocabularies(opened)}
+    words = {
+        name: await _words(res, side, name, errand) for name, side in _vocabularies(opened).items()
+    }
     opened.codes = Codes(
         {id: each.code for id, each in here.items()},
         words,
@@ -172,22 +174,23 @@ def _parent_code(known: dict[str, provisions.Provision], item: SetupItem) -> str
     return next(p.code for id, p in known.items() if id.endswith(f"//{item.parent}"))
 
 
-def _vocabularies(opened: OpenFlow) -> list[str]:
+def _vocabularies(opened: OpenFlow) -> dict[str, OpenConnection]:
+    """The lists of values that the flow's fields take, and where each is read."""
     used = {
-        field.vocabulary
-        for route in opened.flow.routes
+        field.vocabulary: opened.writing(route)
+        for route in opened.routes
         for field in route.writes.fields
         if field.vocabulary is not None and field.name in route.fields
     }
-    return sorted(used)
+    return {name: used[name] for name in sorted(used)}
 
 
-async def _words(res: Resources, opened: OpenFlow, name: str, errand: Errand) -> frozenset[str]:
-    now, account = res.clock.now(), opened.target.account
+async def _words(res: Resources, side: OpenConnection, name: str, errand: Errand) -> frozenset[str]:
+    now, account = res.clock.now(), side.account
     oldest = now - provisions.VOCABULARY_LIFE
     words = await res.store.read(lambda c: provisions.vocabulary(c, account, name, oldest))
     if words is None:
-        read = words = await opened.target.target.vocabulary(name, errand)
+        read = words = await side.target.vocabulary(name, errand)
         await res.store.write(lambda c: provisions.put_vocabulary(c, account, name, read, now))
     return frozenset(words)
 

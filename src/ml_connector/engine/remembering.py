@@ -40,6 +40,11 @@ class Ledger:
     def flow(self) -> str:
         return self.opened.row.id
 
+    @property
+    def account(self) -> str:
+        """The account that is written to."""
+        return self.opened.writing(self.route).account
+
     def row(
         self,
         item: Item,
@@ -77,7 +82,7 @@ class Written:
 
 def wrote(conn: Connection, ledger: Ledger, answered: Sequence[Written]) -> None:
     """Writes were answered."""
-    account, obj = ledger.opened.target.account, ledger.route.writes
+    account, obj = ledger.account, ledger.route.writes
     links.put(conn, [_link(ledger, w.item, w.step, w.record) for w in answered])
     mirrors.reflect(conn, account, obj.name, [reflection(obj, w.record) for w in answered])
     rows = [
@@ -95,7 +100,7 @@ def _link(ledger: Ledger, item: Item, step: ToWrite, record: TargetRecord) -> Li
     opened, route, now = ledger.opened, ledger.route, ledger.now
     base = remembered(step.write, record)
     return Link(
-        flow=ledger.flow, route=route.name, source_key=item.key, account=opened.target.account,
+        flow=ledger.flow, route=route.name, source_key=item.key, account=ledger.account,
         object=route.writes.name, target_id=record.id, is_alias=False,
         owns_standard=base.owns_standard,
         state="source_gone" if step.decision == "gone" else "ok",
@@ -129,7 +134,7 @@ def alias(conn: Connection, ledger: Ledger, item: Item, step: ToAlias) -> None:
     """One target record stands for two source records; the second writes nothing."""
     opened, route, now = ledger.opened, ledger.route, ledger.now
     link = Link(
-        flow=ledger.flow, route=route.name, source_key=item.key, account=opened.target.account,
+        flow=ledger.flow, route=route.name, source_key=item.key, account=ledger.account,
         object=route.writes.name, target_id=step.target_id, is_alias=True, owns_standard=False,
         state="ok", source_version=item.record.version() if item.record else "", wrote={},
         returned={}, target_updated_at="", flow_version=opened.row.version, linked_at=now,
@@ -184,8 +189,9 @@ def wait(conn: Connection, ledger: Ledger, item: Item, step: ToWait) -> bool:
         conn, ledger.flow, step.route, step.key, item.taken.work, ledger.now
     )
     if not is_marked and not known and found is None:
+        where = ledger.opened.place(step.route)
         mark = Mark(
-            ledger.flow, step.route, step.key, ledger.opened.target.row.id, flow.rank(step.route),
+            ledger.flow, step.route, step.key, where, flow.rank(step.route),
             item.taken.cause, item.taken.work, asked=True,
             event_id=item.taken.event_id, correlation_id=item.taken.correlation_id,
         )  # fmt: skip
@@ -223,7 +229,7 @@ def target_gone(conn: Connection, ledger: Ledger, item: Item) -> None:
 
 def _forget(conn: Connection, ledger: Ledger, target_id: str) -> None:
     """No mirror shows the record any more, so that nothing is matched with it."""
-    account, obj = ledger.opened.target.account, ledger.route.writes.name
+    account, obj = ledger.account, ledger.route.writes.name
     mirrors.forget(conn, account, obj, target_id)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from ml_connector.core.faults import Fault
 from ml_connector.core.limits import Allowance
 from ml_connector.core.objects import Costs
+from ml_connector.engine.opened import place
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import secrets_owner
 from ml_connector.store import (
@@ -173,8 +174,10 @@ def allowance_of(res: Resources, row: connections.Row, how: str) -> Allowance | 
 
 def _backlogs(conn: Connection, res: Resources, row: connections.Row) -> list[Backlog]:
     told = []
-    for installed in flows.writing(conn, row.id):
+    for installed in flows.using(conn, row.id):
         for route in res.flows[installed.kind].routes:
+            if place(installed, res.flows[installed.kind], route.name) != row.id:
+                continue
             keys = [r["key"] for r in queued.rows_of(conn, installed.id, route.name)]
             linked = links.linked_keys(conn, installed.id, route.name) if keys else set()
             unlinked = sum(1 for key in keys if key not in linked)

@@ -11,13 +11,18 @@ from __future__ import annotations
 from ml_connector.core.objects import TargetObject
 from ml_connector.core.wire import Errand
 from ml_connector.engine.mirroring import reflection
-from ml_connector.engine.opened import OpenConnection
+from ml_connector.engine.opened import OpenConnection, place
 from ml_connector.engine.resources import Resources
 from ml_connector.store import cursors, flows, links, mirrors, pending, reviews
 from ml_connector.store.cursors import Cursor
 from ml_connector.store.database import Connection
 from ml_connector.store.mirrors import Reflection
 from ml_connector.store.pending import BACKFILL, Mark
+
+
+def swept_as(obj: TargetObject) -> str:
+    """The name of the sweep's cursor: an object of that name may be polled as a source too."""
+    return f"target/{obj.name}"
 
 
 async def sweep_target(
@@ -46,7 +51,7 @@ async def sweep_target(
         ]
         pending.mark(conn, [*marks, *_reviews(conn, res, target, obj, seen)], now)
         mirrors.keep_only(conn, target.account, obj.name, seen)
-        cursors.put(conn, target.row.id, obj.name, Cursor({}, swept_at=now))
+        cursors.put(conn, target.row.id, swept_as(obj), Cursor({}, swept_at=now))
         return len(marks)
 
     return await res.store.write(work)
@@ -63,11 +68,11 @@ def _reviews(
 ) -> list[Mark]:
     """What waits for a person is matched again where one of its candidates is not there."""
     marks = []
-    for installed in flows.writing(conn, target.row.id):
+    for installed in flows.using(conn, target.row.id):
         flow = res.flows[installed.kind]
         for review in reviews.of_flow(conn, installed.id):
             absent = any(str(c.get("id")) not in seen for c in review.candidates)
-            if absent and flow.route(review.route).writes.name == obj.name:
+            if absent and flow.route(review.route).writes.path == obj.path:
                 rank = flow.rank(review.route)
                 mark = Mark(
                     installed.id, review.route, review.source_key, target.row.id, rank, "poll",
@@ -81,8 +86,9 @@ def _mark(conn: Connection, res: Resources, link: links.Link) -> Mark | None:
     installed = flows.get(conn, link.flow)
     if installed is None or installed.state == flows.REMOVED or link.is_alias:
         return None
-    rank = res.flows[installed.kind].rank(link.route)
+    flow = res.flows[installed.kind]
+    where, rank = place(installed, flow, link.route), flow.rank(link.route)
     return Mark(
-        link.flow, link.route, link.source_key, installed.target, rank, "poll", BACKFILL,
-        look=True, asked=True,
+        link.flow, link.route, link.source_key, where, rank, "poll", BACKFILL, look=True,
+        asked=True,
     )  # fmt: skip

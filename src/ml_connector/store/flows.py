@@ -68,21 +68,14 @@ def listing(conn: Connection, workspace: str) -> list[Row]:
     return [_row(row) for row in rows]
 
 
-def reading(conn: Connection, connection: str) -> list[Row]:
-    """The flows, paused ones too, that read this connection."""
+def using(conn: Connection, connection: str) -> list[Row]:
+    """The flows, paused ones too, that read or write this connection."""
     rows = conn.execute(
         select(flows)
-        .where(flows.c.source == connection, flows.c.state != REMOVED)
-        .order_by(flows.c.id)
-    )
-    return [_row(row) for row in rows]
-
-
-def writing(conn: Connection, connection: str) -> list[Row]:
-    """The flows that write to this connection."""
-    rows = conn.execute(
-        select(flows)
-        .where(flows.c.target == connection, flows.c.state != REMOVED)
+        .where(
+            (flows.c.source == connection) | (flows.c.target == connection),
+            flows.c.state != REMOVED,
+        )
         .order_by(flows.c.id)
     )
     return [_row(row) for row in rows]

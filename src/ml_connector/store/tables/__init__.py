@@ -28,6 +28,7 @@ from ml_connector.store.tables.road import (
     mirrors,
     pending,
     seen,
+    told,
 )
 from ml_connector.store.tables.work import allowances, lanes, requests
 
@@ -61,6 +62,7 @@ __all__ = [
     "secrets",
     "seen",
     "subscriptions",
+    "told",
     "vocabularies",
     "workspaces",
 ]

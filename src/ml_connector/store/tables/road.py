@@ -109,6 +109,15 @@ facts = Table(  # what no later read can tell: a delete, a merge
     Column("at", Instant, nullable=False),
 )
 
+told = Table(  # which records of its flow's routes a feed's record spoke for last
+    "told",
+    metadata,
+    Column("flow", Text, ForeignKey("flows.id"), primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("spoken", Json, nullable=False),
+)
+
 links = Table(
     "links",
     metadata,

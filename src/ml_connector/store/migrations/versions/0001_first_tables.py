@@ -228,6 +228,13 @@ def _the_road_of_a_record() -> None:
         _instant("at"),
     )
     op.create_table(
+        "told",
+        _text("flow", sa.ForeignKey("flows.id"), primary_key=True),
+        _text("feed", primary_key=True),
+        _text("key", primary_key=True),
+        _json("spoken"),
+    )
+    op.create_table(
         "links",
         _text("flow", sa.ForeignKey("flows.id"), primary_key=True),
         _text("route", primary_key=True),
