@@ -70,7 +70,8 @@ VENDOR = Vendor(
     name="vendor", label="Vendor", api_base="https://api.vendor.example",
     auth_base="https://auth.vendor.example", hosts=("*.vendor.example",), sources=(), targets=(),
     settings=(), secrets=(), oauth=OAuth("/a", "/t", "", "form", False),
-    token=Token("api_token", "x-api-token"), client=lambda wire, facts: cast(Any, wire),
+    token=Token(("api_token",), "x-api-token", lambda given: given["api_token"]),
+    client=lambda wire, facts: cast(Any, wire),
     limits=lambda settings, scope, kind: LIMITS, fault=fault, reading=reading,
     webhooks=cast(Webhooks, None), endpoint_of="connection",
 )  # fmt: skip

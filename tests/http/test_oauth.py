@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -33,6 +33,11 @@ from tests.support.clock import START, SeededChance, VirtualClock
 
 FORM = OAuth("/authorize", "/token", "read write", "form", True, {"approval_prompt": "auto"})
 BASIC = OAuth("/authorize", "/token", "", "basic", False, life_days=60, api_base_key="api_domain")
+LIVES = (
+    "refresh_token_expires_in",
+    "x_refresh_token_expires_in",
+    "x_refresh_token_hard_expires_in",
+)
 REDIRECT = "https://connector.example/back"
 GOOD: dict[str, Any] = {
     "access_token": "access-one", "refresh_token": "refresh-two", "token_type": "Bearer",
@@ -225,11 +230,56 @@ async def test_when_the_access_token_ends(said: dict[str, Any], seconds: int | N
     ],
 )
 async def test_when_the_refresh_token_ends(said: dict[str, Any]) -> None:
-    async with dancing(GOOD | said) as (dance, _):
+    async with dancing(GOOD | said, replace(FORM, life_keys=LIVES)) as (dance, _):
         tokens = await dance.refresh("r")
     assert tokens.refresh_expires_at == START + timedelta(days=100)
     for key, value in said.items():
         assert tokens.extras[key] == value
+
+
+@pytest.mark.parametrize("kind", ["form", "json"])
+async def test_what_a_vendor_wants_in_every_token_call(kind: Literal["form", "json"]) -> None:
+    wishing = replace(
+        FORM, token_body=kind, token_scope=True, token_extra={"expires_in": 86_400},
+        token_headers={"X-Include-End": "true"},
+    )  # fmt: skip
+    async with dancing(GOOD, wishing) as (dance, server):
+        await dance.exchange("code-1", "verifier-1")
+        await dance.refresh("refresh-one")
+        await dance.password("admin", "pass-word")
+    for heard in server.heard:
+        sent = json.loads(heard.body) if kind == "json" else form(heard.body)
+        assert heard.headers["content-type"].endswith(
+            "json" if kind == "json" else "x-www-form-urlencoded"
+        )
+        assert heard.headers["x-include-end"] == "true"
+        assert (sent["scope"], sent["client_id"]) == ("read write", "client-7")
+        assert sent["expires_in"] == (86_400 if kind == "json" else "86400")
+    grants = ["authorization_code", "refresh_token", "password"]
+    for heard, grant in zip(server.heard, grants, strict=True):
+        assert grant.encode() in heard.body
+
+
+async def test_a_life_that_is_not_told_is_the_one_that_was_asked_for() -> None:
+    asking = replace(FORM, token_extra={"expires_in": 86_400})
+    said = {name: value for name, value in GOOD.items() if name != "expires_in"}
+    async with dancing(said, asking) as (dance, _):
+        tokens = await dance.refresh("r")
+    assert tokens.expires_at == START + timedelta(days=1)
+    assert tokens.extras["expires_in"] == 86_400
+    async with dancing(GOOD, asking) as (dance, _):
+        assert (await dance.refresh("r")).expires_at == START + timedelta(hours=1)
+
+
+async def test_a_vendor_that_is_only_busy_is_asked_again_later() -> None:
+    busy = replace(FORM, busy_words="Login Limit")
+    said = answer(400, b'{"error":"API Login Limit reached"}')
+    async with dancing(lambda n, heard: said, busy) as (dance, _):
+        with pytest.raises(TooFast, match="busy"):
+            await dance.password("admin", "pass-word")
+    async with dancing(lambda n, heard: said) as (dance, _):
+        with pytest.raises(NeedsPerson, match="name and password"):
+            await dance.password("admin", "pass-word")
 
 
 REFUSALS: list[tuple[int, bytes, type[Fault], str]] = [

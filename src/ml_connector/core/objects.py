@@ -207,8 +207,13 @@ class SourcePage:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a connection is, as `ping` read it: its account, and what a person wants to know."""
+    """Who a connection is, as `ping` read it: its account, and what a person wants to know.
+
+    `user` is the vendor's own id of the user who consented, where one user's consents are one
+    grant.
+    """
 
     account: str
     name: str
     detail: Values = field(default_factory=dict)
+    user: str = ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 from ml_connector.core.faults import Fault
@@ -269,8 +269,10 @@ class Webhooks(Protocol):
 class OAuth:
     """The vendor's authorization-code dance.
 
-    `client_auth` says where the client's id and secret stand in a token call; `life_days` is how
-    long an idle grant lives, 0 where that is not known.
+    `authorize_path` and `token_path` are below the connection's `base_url` or the vendor's
+    `auth_base`, or whole addresses (https://…) where the vendor has one for all. `client_auth` says
+    where the client's id and secret stand in a token call; `life_days` is how long an idle grant
+    lives, 0 where that is not known.
     """
 
     authorize_path: str
@@ -281,7 +283,10 @@ class OAuth:
     authorize_extra: Mapping[str, str] = field(default_factory=dict)
     token_body: Literal["form", "json"] = "form"  # noqa: S105 - a form, no secret
     token_extra: Mapping[str, str | int] = field(default_factory=dict)
-    """Further fields of every token call."""
+    """Further fields of every token call. An `expires_in` among them is the life that counts where
+    the answer tells none."""
+    token_scope: bool = False
+    """Whether every token call names the scope."""
     token_headers: Mapping[str, str] = field(default_factory=dict)
     password_grant: bool = False
     """Whether a username and a password may be given instead of a consent."""
@@ -293,7 +298,7 @@ class OAuth:
     account_key: str = ""
     """The parameter of the consent's redirect that names the account (QuickBooks `realmId`)."""
     account_setting: str = ""
-    """The connection's setting that holds it; another account at a reconnect is refused."""
+    """The connection's setting that names the account; another one at a reconnect is refused."""
     check_client_id: Callable[[str], None] | None = None
     """Raises Mistake where a client id cannot be one of this vendor's."""
     one_live_grant: bool = False
@@ -302,6 +307,9 @@ class OAuth:
     https_redirect_only: bool = False
     api_base_key: str = ""
     """The key of the token answer that names the API's base address, where there is one."""
+    busy_words: str = ""
+    """Words in a refused token answer by which the vendor only asks to wait, whatever the
+    status."""
     lapsed_status: int = 0
     """The status by which a refresh is refused because the plan lapsed, where the vendor has
     one."""
@@ -309,11 +317,17 @@ class OAuth:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """How a static token is presented, `header: prefix + token`, and its name in `connect`."""
+    """A static token that a person made at the vendor, and how it is presented, `header: value`.
 
-    secret: str
+    `secrets` are the names in `connect` of all that it takes, the token itself first; `value`
+    makes the header's value of them.
+    """
+
+    secrets: tuple[str, ...]
     header: str
-    prefix: str = ""
+    value: Callable[[Mapping[str, str]], str]
+    ends_on: date | None = None
+    """The day on which the vendor stops taking such tokens at all, where it named one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +344,8 @@ class Vendor:
     settings: tuple[ConnectionSetting, ...]
     secrets: tuple[str, ...]
     oauth: OAuth
-    token: Token
+    token: Token | None
+    """None where the vendor has no static tokens."""
     client: Callable[[Wire, ConnectionFacts], Client]
     limits: Callable[[Mapping[str, str], str, Literal["oauth", "token"]], Limits]
     """From the connection's settings, the scope of its token, and how it authenticates."""

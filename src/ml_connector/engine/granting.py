@@ -7,7 +7,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -40,7 +40,7 @@ class GrantKeeper:
 
     async def current(self) -> HeldTokens:
         """What is stored now. Raises NeedsPerson where the grant was refused."""
-        grant, tokens = await self._load()
+        grant, tokens, _ = await self._load()
         if grant.refused:
             raise NeedsPerson(grant.refused)
         return HeldTokens(tokens, grant.version)
@@ -66,23 +66,34 @@ class GrantKeeper:
         )
 
     async def _renew(self, held: HeldTokens) -> HeldTokens:
-        grant, tokens = await self._load()
+        grant, tokens, secrets = await self._load()
         if grant.version != held.version:
             return HeldTokens(tokens, grant.version)
-        if not tokens.refresh_token:
-            await self._refused(grant, "The token has ended and there is no refresh token.")
         try:
-            fresh = await self._refresh(tokens)
+            fresh = await self._asked(grant, tokens, secrets)
         except NeedsPerson as fault:
             return await self._refused(grant, fault.sentence)
         return await self._store(grant, fresh)
 
-    async def _refresh(self, tokens: Tokens) -> Tokens:
+    async def _asked(self, grant: Grant, tokens: Tokens, secrets: Mapping[str, str]) -> Tokens:
+        """New tokens for the refresh token; for the name and password where it is of no use."""
+        may_log_in = grant.kind == "password"
+        if tokens.refresh_token:
+            try:
+                return await self._refresh(tokens.refresh_token)
+            except NeedsPerson:
+                if not may_log_in:
+                    raise
+        if may_log_in:
+            return await self._dance().password(secrets["username"], secrets["password"])
+        raise NeedsPerson("The token has ended and there is no refresh token.")
+
+    async def _refresh(self, refresh_token: str) -> Tokens:
         """With the old token once more at once, where the answer to the rotation was lost."""
         try:
-            return await self._dance().refresh(tokens.refresh_token or "")
+            return await self._dance().refresh(refresh_token)
         except UnknownOutcome:
-            return await self._dance().refresh(tokens.refresh_token or "")
+            return await self._dance().refresh(refresh_token)
 
     async def _store(self, grant: Grant, fresh: Tokens) -> HeldTokens:
         row = granted(grant, fresh, self._oauth, self._res.clock.now())
@@ -99,7 +110,7 @@ class GrantKeeper:
 
     async def _refused(self, grant: Grant, sentence: str) -> HeldTokens:
         """Stop the connections of this grant, unless somebody renewed it meanwhile."""
-        now_there, tokens = await self._load()
+        now_there, tokens, _ = await self._load()
         if now_there.version != grant.version:
             return HeldTokens(tokens, now_there.version)
 
@@ -116,7 +127,9 @@ class GrantKeeper:
             )
         raise NeedsPerson(sentence)
 
-    async def _load(self) -> tuple[Grant, Tokens]:
+    async def _load(self) -> tuple[Grant, Tokens, Mapping[str, str]]:
+        """The grant, its pair, and all its secrets."""
+
         def work(conn: Connection) -> tuple[Grant | None, dict[str, str]]:
             found = grants.get(conn, self._id)
             return found, get_secrets(conn, self._res.vault, f"grant:{self._id}")
@@ -124,7 +137,7 @@ class GrantKeeper:
         grant, secrets = await self._res.store.read(work)
         if grant is None:
             raise Unreachable("The grant of this connection is not in the store.")
-        return grant, _tokens(grant, secrets)
+        return grant, _tokens(grant, secrets), secrets
 
 
 def _tokens(grant: Grant, secrets: dict[str, str]) -> Tokens:
@@ -151,14 +164,19 @@ def put_tokens(conn: Connection, res: Resources, grant_id: str, tokens: Tokens) 
 
 
 def granted(grant: Grant, fresh: Tokens, oauth: OAuth, now: datetime) -> Grant:
-    """The grant as these tokens make it, with the end that the vendor gives an idle one."""
-    ends = fresh.refresh_expires_at
-    if ends is None and oauth.life_days:
-        ends = now + timedelta(days=oauth.life_days)
+    """The grant as these tokens make it, with the nearest end that the vendor gives it.
+
+    Where an answer does not tell the end, what an earlier one told stays. One that rests on a name
+    and a password has no end: it is asked for anew.
+    """
+    told = fresh.refresh_expires_at or grant.refresh_expires_at
+    ends = [told] if told is not None else []
+    if oauth.absolute_days and grant.consented_at is not None:
+        ends.append(grant.consented_at + timedelta(days=oauth.absolute_days))
     return replace(
         grant,
         expires_at=fresh.expires_at,
-        refresh_expires_at=ends,
+        refresh_expires_at=None if grant.kind == "password" else min(ends, default=None),
         renewed_at=now,
         scope=fresh.scope or grant.scope,
         api_base=fresh.api_base or grant.api_base,

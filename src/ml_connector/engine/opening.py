@@ -14,22 +14,14 @@ from ml_connector.core.vendor import ConnectionFacts, Vendor
 from ml_connector.engine.forecast import ForecastClient
 from ml_connector.engine.granting import GrantKeeper
 from ml_connector.engine.opened import OpenConnection, OpenFlow
+from ml_connector.engine.reaching import dance_of, guard_of
 from ml_connector.engine.resources import Resources
 from ml_connector.http.auth import Authenticator, GrantToken, StaticToken
-from ml_connector.http.guard import Guard
-from ml_connector.http.oauth import OAuthApp, OAuthDance
+from ml_connector.http.oauth import OAuthDance
 from ml_connector.http.wire import ConnectionWire, WireParts
 from ml_connector.store import connections, flows, grants
 from ml_connector.store.database import Connection
 from ml_connector.store.vault import get_secrets
-
-COMMON_SETTINGS: tuple[tuple[str, str], ...] = (
-    ("base_url", "The address of the vendor's API, where it is not the usual one."),
-    ("auth_url", "The address of the consent page, where it is not the usual one."),
-    ("token_url", "The address for tokens, where it is not the usual one."),
-    ("auth", "How to authenticate where several ways are given: oauth, token or password."),
-    ("allow_private_addresses", "true lets this connection call this machine and its network."),
-)
 
 
 class Opener:
@@ -75,7 +67,7 @@ class Opener:
     def _open(self, row: connections.Row, stored: _Stored) -> OpenConnection:
         res, vendor = self._res, self._res.vendors[row.vendor]
         guard = guard_of(vendor, row.settings)
-        authenticator, how, scope = self._authenticator(vendor, row, stored, guard)
+        authenticator, how, scope = self._authenticator(vendor, row, stored)
         limits = vendor.limits(row.settings, scope, how)
         if limits.allowance is not None and row.account:
             limits = replace(limits, company_scope=f"account:{row.account}")
@@ -99,25 +91,38 @@ class Opener:
         )
 
     def _authenticator(
-        self, vendor: Vendor, row: connections.Row, stored: _Stored, guard: Guard
+        self, vendor: Vendor, row: connections.Row, stored: _Stored
     ) -> tuple[Authenticator, Literal["oauth", "token"], str]:
+        """How the connection proves who it is, and the scope of what its token is metered by."""
         if stored.grant.kind == "token":
-            value = stored.secrets[vendor.token.secret]
-            static = StaticToken(
-                vendor.token.header, vendor.token.prefix + value, self._res.redactor,
-                f"{vendor.label} does not take the token of connection {row.name} any more. Make a "
-                f"new one there, then `ml-connector connect {vendor.name} --name {row.name} "
-                f"--secret {vendor.token.secret}=env:VARIABLE`.",
-            )  # fmt: skip
-            digest = hashlib.sha256(f"{vendor.name}:{value}".encode()).hexdigest()[:16]
-            return static, "token", f"token:{digest}"
+            return self._static(vendor, row, stored.secrets)
 
         def dance() -> OAuthDance:
-            return dance_of(self._res, vendor, row.settings, stored.app_secrets, "", guard)
+            return dance_of(self._res, vendor, row.settings, stored.app_secrets)
 
         keeper = GrantKeeper(self._real, row.grant, vendor.oauth, dance)
         bearer = GrantToken(keeper, self._res.clock, self._res.redactor)
         return bearer, "oauth", f"grant:{row.grant}"
+
+    def _static(
+        self, vendor: Vendor, row: connections.Row, secrets: Mapping[str, str]
+    ) -> tuple[Authenticator, Literal["token"], str]:
+        token = vendor.token
+        if token is None:
+            raise Mistake(
+                f"{vendor.label} takes no static token any more; connect {row.name} anew."
+            )
+        for name in token.secrets:
+            self._res.redactor.learn(secrets[name])
+        value = token.value(secrets)
+        static = StaticToken(
+            token.header, value, self._res.redactor,
+            f"{vendor.label} does not take the token of connection {row.name} any more. Make a "
+            f"new one there, then `ml-connector connect {vendor.name} --name {row.name} "
+            f"--secret {token.secrets[0]}=env:VARIABLE`.",
+        )  # fmt: skip
+        digest = hashlib.sha256(f"{vendor.name}:{value}".encode()).hexdigest()[:16]
+        return static, "token", f"token:{digest}"
 
 
 class _Stored:
@@ -148,37 +153,6 @@ def _stored(conn: Connection, res: Resources, row: connections.Row) -> _Stored:
         get_secrets(conn, res.vault, f"app:{row.app}"),
         account,
     )
-
-
-def guard_of(vendor: Vendor, settings: Mapping[str, str]) -> Guard:
-    """Which addresses a connection with these settings may call."""
-    own = [settings[name] for name in ("base_url", "auth_url", "token_url") if settings.get(name)]
-    allowed = settings.get("allow_private_addresses") == "true"
-    return Guard(vendor.hosts, own, private_allowed=allowed)
-
-
-def dance_of(
-    res: Resources,
-    vendor: Vendor,
-    settings: Mapping[str, str],
-    app_secrets: Mapping[str, str],
-    redirect_url: str,
-    guard: Guard,
-) -> OAuthDance:
-    """The OAuth dance of a connection: addresses from its settings, else the vendor's own."""
-    base = settings.get("base_url") or vendor.auth_base
-    app = OAuthApp(
-        client_id=app_secrets.get("client_id", ""),
-        client_secret=app_secrets.get("client_secret", ""),
-        redirect_url=redirect_url or app_secrets.get("redirect_url", ""),
-        authorize_url=settings.get("auth_url") or base + vendor.oauth.authorize_path,
-        token_url=settings.get("token_url") or base + vendor.oauth.token_path,
-    )
-    oauth = replace(vendor.oauth, scope=settings.get("scopes") or vendor.oauth.scope)
-    return OAuthDance(
-        vendor.label, oauth, app, transport=res.transport, guard=guard,
-        redactor=res.redactor, clock=res.clock,
-    )  # fmt: skip
 
 
 def parse_settings(flow: Flow, given: Mapping[str, str]) -> dict[str, Any]:

@@ -49,7 +49,8 @@ class Authenticator(Protocol):
 class StaticToken:
     """A token that a person made at the vendor; it has no end that we know and no renewal.
 
-    `refused` is the sentence that says how to mend it when it is taken no longer.
+    `refused` is the sentence that says how to mend it when it is taken no longer; `api_base` is the
+    API's address, where the vendor told one with the token.
     """
 
     def __init__(
@@ -58,16 +59,18 @@ class StaticToken:
         value: str,
         redactor: Redactor,
         refused: str = "The token is not accepted; look whether all of it was given to connect.",
+        api_base: str | None = None,
     ) -> None:
         self._headers = {header.lower(): value}
         self._refusal = refused
+        self._api_base = api_base
         redactor.learn(value)
 
     async def headers(self) -> Mapping[str, str]:
         return self._headers
 
     async def api_base(self) -> str | None:
-        return None
+        return self._api_base
 
     async def expired(self, used: Mapping[str, str]) -> None:
         raise NeedsPerson(self._refusal)

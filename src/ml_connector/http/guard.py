@@ -7,11 +7,12 @@ Names are looked up by the transport, which refuses private addresses by the sam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from ml_connector.core.faults import Mistake, NeedsPerson
+from ml_connector.core.vendor import Vendor
 from ml_connector.http.addresses import is_public, parse_ip
 
 _ALLOW = "To call an address of your own network, set allow_private_addresses=true."
@@ -20,7 +21,7 @@ _ALLOW = "To call an address of your own network, set allow_private_addresses=tr
 class Guard:
     """The addresses of one connection.
 
-    `hosts` are the vendor's, as globs (`*.pipedrive.com`); `own_urls` are those that the person set
+    `hosts` are the vendor's, as globs (`*.example.com`); `own_urls` are those that the person set
     (`base_url`, `auth_url`, `token_url`).
     """
 
@@ -49,6 +50,12 @@ class Guard:
         if spelled == origin_of(url):
             self._passed.add(spelled)
 
+    def is_vendors(self, url: str) -> bool:
+        """Whether it is an address that the vendor declared as its own."""
+        parts = urlsplit(url)
+        host, standard_port = (parts.hostname or "").lower(), parts.port in (None, 443)
+        return standard_port and any(fnmatchcase(host, glob) for glob in self._hosts)
+
     def _why_not_http(self, url: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -70,14 +77,27 @@ class Guard:
     def _why_foreign(self, url: str) -> str:
         if origin_of(url) in self._own_origins:
             return ""
-        parts = urlsplit(url)
-        host, standard_port = (parts.hostname or "").lower(), parts.port in (None, 443)
-        if standard_port and any(fnmatchcase(host, glob) for glob in self._hosts):
+        if self.is_vendors(url):
             return ""
         return (
             f"{_shown(url)} is not an address of this vendor ({', '.join(self._hosts)}). "
             "If it is right, set it as base_url."
         )
+
+
+def declared_base(vendor: Vendor, settings: Mapping[str, str]) -> str:
+    """The API's address by settings and declaration; empty where only a grant tells it.
+
+    Raises Mistake where the vendor has no address for all and the person set none.
+    """
+    base = settings.get("base_url") or (vendor.base_of(settings) if vendor.base_of else "")
+    base = base or vendor.api_base
+    if not base and not vendor.oauth.api_base_key:
+        raise Mistake(
+            f"{vendor.label} has no address that is the same for everybody. Give the address of "
+            "yours with --base-url https://…, which is the setting base_url."
+        )
+    return base.rstrip("/")
 
 
 def origin_of(url: str) -> str:

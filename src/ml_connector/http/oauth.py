@@ -6,11 +6,13 @@ only file that knows oauthlib.
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from oauthlib.oauth2 import LegacyApplicationClient, OAuth2Error, WebApplicationClient
 from oauthlib.oauth2.rfc6749.errors import MismatchingStateError, MissingCodeError
@@ -33,6 +35,10 @@ from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transp
 
 TIMEOUT_SECONDS = 20.0
 LAPSED_WAIT = timedelta(days=1)
+BUSY_WAIT = timedelta(minutes=1)
+
+Kind = Literal["consent", "grant", "name and password"]
+"""What a token call stands on, as it is told where the vendor refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ class OAuthDance:
             **self._secret_in_form(),
         )
         try:
-            return await self._tokens(body, "")
+            return await self._tokens(body, "consent")
         except UnknownOutcome:
             raise NeedsPerson(
                 f"{self._label} gave no good answer to the code, which works only once. "
@@ -169,12 +175,12 @@ class OAuthDance:
         client = WebApplicationClient(self._app.client_id)
         named = {"client_id": self._app.client_id} if self._in_form else {}
         if self._app.redirect_url:
-            # FreshBooks wants it on every token call; others ignore what they do not know.
+            # Some vendors want it on every token call; others ignore what they do not know.
             named["redirect_uri"] = self._app.redirect_url
         body = client.prepare_refresh_body(
             refresh_token=refresh_token, **named, **self._secret_in_form()
         )
-        return await self._tokens(body, refresh_token)
+        return await self._tokens(body, "grant", refresh_token)
 
     async def password(self, username: str, password: str) -> Tokens:
         """Tokens for a user's own name and password, where the vendor still has this grant.
@@ -190,7 +196,7 @@ class OAuthDance:
             include_client_id=self._in_form,
             **self._secret_in_form(),
         )
-        return await self._tokens(body, "")
+        return await self._tokens(body, "name and password")
 
     @property
     def _in_form(self) -> bool:
@@ -199,11 +205,11 @@ class OAuthDance:
     def _secret_in_form(self) -> dict[str, str]:
         return {"client_secret": self._app.client_secret} if self._in_form else {}
 
-    async def _tokens(self, body: str, refresh_token: str) -> Tokens:
+    async def _tokens(self, body: str, kind: Kind, refresh_token: str = "") -> Tokens:
         """One token call. `refresh_token` is the one that was sent, if one was."""
         asked_at = self._clock.now()
         response = await self._post(body)
-        self._refuse(response, refreshing=bool(refresh_token))
+        self._refuse(response, kind)
         tokens = read_tokens(response, self._oauth, asked_at, refresh_token)
         if tokens is None:
             raise UnknownOutcome(
@@ -213,12 +219,21 @@ class OAuthDance:
         self._redactor.learn(tokens.refresh_token or "")
         return tokens
 
+    def _encoded(self, body: str) -> tuple[str, bytes]:
+        """The content type and the bytes of a token call, with what this vendor wants besides."""
+        fields: dict[str, str | int] = dict(parse_qsl(body, keep_blank_values=True))
+        if self._oauth.token_scope and self._oauth.scope:
+            fields["scope"] = self._oauth.scope
+        fields |= self._oauth.token_extra
+        if self._oauth.token_body == "json":  # noqa: S105 - a form of body, no secret
+            return "application/json", json.dumps(fields).encode()
+        return "application/x-www-form-urlencoded", urlencode(fields).encode()
+
     async def _post(self, body: str) -> Response:
         self._guard.check(self._app.token_url)
-        headers = {
-            "accept": "application/json",
-            "content-type": "application/x-www-form-urlencoded",
-        }
+        content_type, content = self._encoded(body)
+        headers = {"accept": "application/json", "content-type": content_type}
+        headers |= {name.lower(): value for name, value in self._oauth.token_headers.items()}
         if not self._in_form:
             pair = f"{self._app.client_id}:{self._app.client_secret}".encode()
             headers["authorization"] = "Basic " + b64encode(pair).decode()
@@ -226,7 +241,7 @@ class OAuthDance:
             "POST",
             self._app.token_url,
             headers,
-            body.encode(),
+            content,
             TIMEOUT_SECONDS,
             self._guard.private_allowed,
         )
@@ -239,7 +254,7 @@ class OAuthDance:
         except NoAnswer as error:
             raise UnknownOutcome(f"{self._label} did not answer the token call: {error}.") from None
 
-    def _refuse(self, response: Response, *, refreshing: bool) -> None:
+    def _refuse(self, response: Response, kind: Kind) -> None:
         """Raises the fault of an answer that holds no tokens."""
         status = response.status
         if 200 <= status < 300:
@@ -249,19 +264,20 @@ class OAuthDance:
         if status == 429:
             until = self._clock.now() + timedelta(seconds=retry_after_seconds(response))
             raise TooFast(f"{self._label} wants fewer token calls.", until)
+        if self._oauth.busy_words and self._oauth.busy_words.encode() in response.body:
+            raise TooFast(f"{self._label} is busy.{told}", self._clock.now() + BUSY_WAIT)
         if status >= 500 or status == 408:
             raise UnknownOutcome(f"{self._label} answered the token call with status {status}.")
-        if refreshing and status == self._oauth.lapsed_status:
+        if kind == "grant" and status == self._oauth.lapsed_status:
             raise AccountClosed(
                 f"{self._label} says that the account's plan has lapsed. Renew the plan there; it "
                 f"is asked again once a day, and at once by `ml-connector ping`.{told}",
                 self._clock.now() + LAPSED_WAIT,
             )
         if status in (400, 401, 403):
-            what = "the grant" if refreshing else "the consent"
             raise NeedsPerson(
-                f"{self._label} refuses {what} (status {status}). Connect again; if that does not "
-                f"help, check the client id and secret.{told}"
+                f"{self._label} refuses the {kind} (status {status}). Connect again; if that does "
+                f"not help, check the client id and secret.{told}"
             )
         raise NeedsPerson(
             f"{self._label} answered the token call with status {status}. Is token_url right?{told}"

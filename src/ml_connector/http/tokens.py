@@ -12,11 +12,6 @@ from ml_connector.core.vendor import OAuth
 from ml_connector.core.wire import Response
 
 _SECRET_KEYS = frozenset({"access_token", "refresh_token", "id_token"})
-_REFRESH_LIVES = (
-    "refresh_token_expires_in",  # Zendesk
-    "x_refresh_token_expires_in",  # Intuit, the rolling end
-    "x_refresh_token_hard_expires_in",  # Intuit, the absolute end, where it was asked for
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +46,8 @@ def read_tokens(
     if not isinstance(raw, dict) or not isinstance(raw.get("access_token"), str):
         return None
     scope = raw.get("scope")
+    if _seconds(raw.get("expires_in")) is None and "expires_in" in oauth.token_extra:
+        raw["expires_in"] = oauth.token_extra["expires_in"]
     return Tokens(
         access_token=raw["access_token"],
         refresh_token=_text(raw.get("refresh_token")) or refresh_token or None,
@@ -80,8 +77,8 @@ def said(response: Response) -> str:
 def _expiry(raw: Mapping[str, Any], asked_at: datetime) -> datetime | None:
     """When the access token ends.
 
-    A FreshBooks answer to a refresh may name an older token's `created_at`, from which its life
-    counts (both of its SDKs compute it so). One that lies wholly in the past is a clock's fault.
+    An answer to a refresh may name an older token's `created_at`, from which the life counts then.
+    One that lies wholly in the past is a clock's fault.
     """
     life = _seconds(raw.get("expires_in"))
     if life is None:
@@ -95,7 +92,8 @@ def _expiry(raw: Mapping[str, Any], asked_at: datetime) -> datetime | None:
 
 
 def _refresh_expiry(raw: Mapping[str, Any], oauth: OAuth, asked_at: datetime) -> datetime | None:
-    told = [life for key in _REFRESH_LIVES if (life := _seconds(raw.get(key))) is not None]
+    """When the grant ends unless it is renewed: the nearest end that is told or known."""
+    told = [life for key in oauth.life_keys if (life := _seconds(raw.get(key))) is not None]
     if told:
         return asked_at + timedelta(seconds=min(told))
     return asked_at + timedelta(days=oauth.life_days) if oauth.life_days else None

@@ -31,7 +31,7 @@ from ml_connector.core.vendor import Vendor
 from ml_connector.core.wire import Errand, Request, Response, Sent
 from ml_connector.http import verdict
 from ml_connector.http.auth import Authenticator
-from ml_connector.http.guard import Guard
+from ml_connector.http.guard import Guard, declared_base
 from ml_connector.http.pacing import Pacing, company_scope_of
 from ml_connector.http.redaction import Redactor
 from ml_connector.http.transport import Outgoing, Transport, TransportError
@@ -145,8 +145,9 @@ class ConnectionWire:
     async def _url(self, request: Request) -> str:
         url = request.path
         if not url.startswith(("https://", "http://")):
-            base = self._settings.get("base_url") or await self._authenticator.api_base()
-            url = f"{(base or self._vendor.api_base).rstrip('/')}/{url.lstrip('/')}"
+            base = None if self._settings.get("base_url") else await self._authenticator.api_base()
+            base = base or declared_base(self._vendor, self._settings)
+            url = f"{base.rstrip('/')}/{url.lstrip('/')}"
         url = quote(url, safe=URL_SIGNS)
         if request.params:
             url += ("&" if "?" in url else "?") + urlencode(request.params)

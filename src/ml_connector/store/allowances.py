@@ -1,6 +1,7 @@
-"""What was drawn on a vendor's daily allowance. It survives a restart.
+"""What was drawn on a vendor's allowance in each of its periods. It survives a restart.
 
-Lanes reserve slices: a slice is lost in a crash, never overspent.
+Lanes reserve slices: a slice is lost in a crash, never overspent. A period is named by its day or
+month: 2026-11-21, 2026-11.
 """
 
 from __future__ import annotations
@@ -11,26 +12,28 @@ from ml_connector.store.tables import allowances
 from ml_connector.store.upsert import upsert
 
 
-def spent(conn: Connection, scope: str, day: str) -> int:
+def spent(conn: Connection, scope: str, period: str) -> int:
     return (
         conn.execute(
-            select(allowances.c.spent).where(allowances.c.scope == scope, allowances.c.day == day)
+            select(allowances.c.spent).where(
+                allowances.c.scope == scope, allowances.c.period == period
+            )
         ).scalar()
         or 0
     )
 
 
-def reserve(conn: Connection, scope: str, day: str, tokens: int, limit: int) -> int:
+def reserve(conn: Connection, scope: str, period: str, tokens: int, limit: int) -> int:
     """Draw up to that many tokens without passing the limit; the number granted."""
-    so_far = spent(conn, scope, day)
+    so_far = spent(conn, scope, period)
     granted = max(0, min(tokens, limit - so_far))
     if granted:
-        row = {"scope": scope, "day": day, "spent": so_far + granted}
+        row = {"scope": scope, "period": period, "spent": so_far + granted}
         upsert(conn, allowances, [row])
     return granted
 
 
-def correct(conn: Connection, scope: str, day: str, at_least: int) -> None:
+def correct(conn: Connection, scope: str, period: str, at_least: int) -> None:
     """The vendor counts more than we do: others use the same account."""
-    if at_least > spent(conn, scope, day):
-        upsert(conn, allowances, [{"scope": scope, "day": day, "spent": at_least}])
+    if at_least > spent(conn, scope, period):
+        upsert(conn, allowances, [{"scope": scope, "period": period, "spent": at_least}])

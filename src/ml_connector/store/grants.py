@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
-from ml_connector.store.tables import grants
+from ml_connector.store.tables import apps, connections, grants
 from ml_connector.store.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`kind` is oauth, token or password; `refused` is why a refresh was refused, until a
-    reconnect."""
+    """`kind` is oauth, token or password; `user` is the vendor's own id of the user, where one
+    user's consents are one grant; `warned_days` is how near its end was when a person was told
+    last; `refused` is why a refresh was refused, until a reconnect."""
 
     id: str
     app: str
@@ -30,6 +31,9 @@ class Grant:
     renewed_at: datetime | None = None
     scope: str = ""
     api_base: str | None = None
+    user: str = ""
+    consented_at: datetime | None = None
+    warned_days: int | None = None
     refused: str | None = None
 
 
@@ -40,6 +44,31 @@ def put(conn: Connection, grant: Grant) -> None:
 def get(conn: Connection, id: str) -> Grant | None:
     row = conn.execute(select(grants).where(grants.c.id == id)).first()
     return _grant(row) if row else None
+
+
+def of_user(conn: Connection, app: str, user: str) -> Grant | None:
+    """The live grant that a user gave to this developer app, in whatever workspace it is."""
+    mine = select(apps.c.vendor, apps.c.client).where(apps.c.id == app).subquery()
+    row = conn.execute(
+        select(grants)
+        .join(apps, apps.c.id == grants.c.app)
+        .join(mine, (mine.c.vendor == apps.c.vendor) & (mine.c.client == apps.c.client))
+        .where(grants.c.user == user)
+        .order_by(grants.c.id)
+    ).first()
+    return _grant(row) if row else None
+
+
+def forget_unused(conn: Connection, id: str) -> bool:
+    """Remove a grant that no connection uses any more; True where it is gone."""
+    used = select(connections.c.id).where(connections.c.grant == id)
+    gone = conn.execute(delete(grants).where(grants.c.id == id, ~used.exists()))
+    return bool(gone.rowcount)
+
+
+def warned(conn: Connection, id: str, days: int | None) -> None:
+    """Keep how near the end was when a person was told."""
+    conn.execute(update(grants).where(grants.c.id == id).values(warned_days=days))
 
 
 def lease(conn: Connection, id: str, owner: str, now: datetime, until: datetime) -> bool:

@@ -64,6 +64,9 @@ grants = Table(
     Column("renewed_at", Instant),
     Column("scope", Text, nullable=False, server_default=""),
     Column("api_base", Text),
+    Column("user", Text, nullable=False, server_default=""),  # where a user has one live grant
+    Column("consented_at", Instant),  # when a person gave it; renewals leave it as it is
+    Column("warned_days", Integer),  # how near its end was when a person was told last
     Column("refused", Text),  # the sentence of a refused refresh, until a reconnect
     Column("lease_owner", Text),
     Column("lease_until", Instant),
@@ -108,4 +111,15 @@ subscriptions = Table(
     Column("remote_id", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("checked_at", Instant, nullable=False),
+    # How often it was introduced since it was last seen healthy
+    Column("introductions", Integer, nullable=False, server_default=text("0")),
+)
+
+handshakes = Table(  # the code is a secret of the owner `handshake:<id>`; unproven until confirmed
+    "handshakes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("endpoint", Text, ForeignKey("endpoints.id"), nullable=False),
+    Column("subscription", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
 )

@@ -11,7 +11,7 @@ allowances = Table(
     "allowances",
     metadata,
     Column("scope", Text, primary_key=True),
-    Column("day", Text, primary_key=True),
+    Column("period", Text, primary_key=True),  # 2026-11-21 or 2026-11
     Column("spent", Integer, nullable=False),
 )
 

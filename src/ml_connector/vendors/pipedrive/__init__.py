@@ -78,7 +78,7 @@ VENDOR = Vendor(
         life_days=60,
         api_base_key="api_domain",
     ),
-    token=Token("api_token", "x-api-token"),
+    token=Token(("api_token",), "x-api-token", lambda given: given["api_token"]),
     client=PipedriveClient,
     limits=pipedrive_limits,
     fault=pipedrive_fault,

@@ -51,7 +51,11 @@ VENDOR = Vendor(
         pkce=True,
         lapsed_status=403,
     ),
-    token=Token("full_access_token", "Authorization", "Bearer "),
+    token=Token(
+        ("full_access_token",),
+        "Authorization",
+        lambda given: f"Bearer {given['full_access_token']}",
+    ),
     client=WaveClient,
     limits=wave_limits,
     fault=wave_fault,

@@ -85,6 +85,9 @@ def _who_we_are_and_what_we_may_do() -> None:
         _instant("renewed_at", nullable=True),
         _text("scope", server_default=""),
         _text("api_base", nullable=True),
+        _text("user", server_default=""),
+        _instant("consented_at", nullable=True),
+        _number("warned_days", nullable=True),
         _text("refused", nullable=True),
         _text("lease_owner", nullable=True),
         _instant("lease_until", nullable=True),
@@ -121,6 +124,14 @@ def _who_we_are_and_what_we_may_do() -> None:
         _text("event", primary_key=True),
         *_each(_text, "remote_id", "url"),
         _instant("checked_at"),
+        _number("introductions", server_default=sa.text("0")),
+    )
+    op.create_table(
+        "handshakes",
+        _text("id", primary_key=True),
+        _text("endpoint", sa.ForeignKey("endpoints.id")),
+        _text("subscription"),
+        _instant("received_at"),
     )
 
 
@@ -354,7 +365,7 @@ def _what_is_left_and_who_works() -> None:
     op.create_table(
         "allowances",
         _text("scope", primary_key=True),
-        _text("day", primary_key=True),
+        _text("period", primary_key=True),
         _number("spent"),
     )
     op.create_table(
