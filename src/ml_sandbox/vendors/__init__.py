@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ml_sandbox.vendor import VendorKind
+from ml_sandbox.vendors.freshbooks import KIND as FRESHBOOKS
 from ml_sandbox.vendors.pipedrive import KIND as PIPEDRIVE
 from ml_sandbox.vendors.wave import KIND as WAVE
 
 VENDORS: tuple[VendorKind, ...] = (
     WAVE,
     PIPEDRIVE,
+    FRESHBOOKS,
 )
