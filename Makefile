@@ -27,7 +27,7 @@ demo: $(STAMP) ## run Wave to Pipedrive on the sandbox; ONCE=1 ends when all is 
 	@$(BIN)/ml-connector demo $(if $(ONCE),--once)
 
 test: $(STAMP) ## run all tests
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/pytest --numprocesses 2
 
 check: $(STAMP) ## format, lint, types, floors, documents
 	@$(BIN)/ruff format --check .

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import socket
 import sqlite3
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 from urllib.error import HTTPError
 
@@ -15,7 +17,13 @@ from tests.support.connected import arguments, connect
 from tests.support.program import Program
 from tests.support.sandbox import SandboxProcess
 
-PORT_OF_THE_CALLBACK = pytest.mark.xdist_group("consent")
+
+@pytest.fixture
+def callback_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The port is one for the whole machine: whoever tests on it in another process waits."""
+    with (tmp_path_factory.getbasetemp().parent / "callback_port").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture
@@ -169,7 +177,7 @@ def oauth_line(home: Program, sandbox: SandboxProcess, vendor: str) -> list[str]
     return ["connect", vendor, "--name", "consented", *line]
 
 
-@PORT_OF_THE_CALLBACK
+@pytest.mark.usefixtures("callback_port")
 @pytest.mark.parametrize("vendor", ["wave", "pipedrive"])
 def test_a_person_gives_consent_in_a_browser(
     home: Program, sandbox: SandboxProcess, vendor: str
@@ -188,7 +196,7 @@ def test_a_person_gives_consent_in_a_browser(
     assert home.json("ping")[0]["detail"]["auth"] == "oauth"
 
 
-@PORT_OF_THE_CALLBACK
+@pytest.mark.usefixtures("callback_port")
 def test_a_port_that_is_taken_is_told(home: Program, sandbox: SandboxProcess) -> None:
     with socket.create_server(("127.0.0.1", 8766)):
         done = home(*oauth_line(home, sandbox, "pipedrive"), expect=2)

@@ -17,16 +17,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.support.sandbox import SandboxProcess
 
 KILLS = 24
 REQUESTS_APART = 4
 PATIENCE_SECONDS = 120.0
 FLOW = "invoices"
-
-pytestmark = pytest.mark.xdist_group("slow")
 
 
 class Home:

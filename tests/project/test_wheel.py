@@ -23,8 +23,6 @@ import pytest
 
 from .repository import ROOT, tracked_files
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 
 @dataclass(frozen=True, slots=True)
 class Installed:
