@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ml_connector.core.objects import Costs
-from ml_connector.engine.standing import Backlog, days_of_warning, forecast_tokens
+from ml_connector.engine.consents import days_of_warning
+from ml_connector.engine.standing import Backlog, forecast_tokens
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 COSTS = Costs(create=5, update=5, read=1, page=10)

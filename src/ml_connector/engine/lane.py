@@ -19,6 +19,7 @@ from ml_connector.core.cadence import Cadence
 from ml_connector.core.faults import Bug, Fault, NeedsConsent, Waiting
 from ml_connector.core.objects import SourceObject, TargetObject
 from ml_connector.core.wire import Errand
+from ml_connector.engine.consents import tell_ends
 from ml_connector.engine.drain import Drain
 from ml_connector.engine.health import hurry, note_trouble, note_well
 from ml_connector.engine.opened import OpenConnection, OpenFlow, place
@@ -317,6 +318,7 @@ class Lane:
         for side in sides.values():
             await self._guarded(side.row.id, self._check_side(side, opened, now))
         await self._keep_grants(now)
+        await tell_ends(self._res, self.workspace)
         await self._probe_troubled(now)
         due = await self._res.store.read(
             lambda c: reviews.planned_before(c, self.workspace, now - DAILY)

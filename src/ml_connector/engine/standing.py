@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from math import ceil
+from datetime import UTC, datetime
 from typing import Any
 
 from ml_connector.core.faults import Fault
 from ml_connector.core.limits import Allowance
 from ml_connector.core.objects import Costs
+from ml_connector.engine.consents import warning
 from ml_connector.engine.opened import place
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import secrets_owner
@@ -30,7 +30,6 @@ from ml_connector.store import (
 )
 from ml_connector.store.database import Connection
 
-WARNING_DAYS = (1, 3, 14)
 Told = dict[str, Any]
 Gauge = tuple[str, dict[str, str], float]
 
@@ -57,13 +56,6 @@ def forecast_tokens(spent: int, backlogs: Sequence[Backlog]) -> int:
         to_come += known * (backlog.costs.update + backlog.costs.read)
         to_come += backlog.costs.page if backlog.unlinked else 0
     return spent + to_come
-
-
-def days_of_warning(ends: datetime, now: datetime) -> int | None:
-    """The threshold that the end of a consent has passed: 14, 3 or 1 days ahead; None if far
-    off."""
-    left = ends - now
-    return next((days for days in WARNING_DAYS if left <= timedelta(days=days)), None)
 
 
 def standing(conn: Connection, res: Resources, workspace: str, now: datetime) -> Told:
@@ -116,7 +108,7 @@ def _connection(conn: Connection, res: Resources, row: connections.Row, now: dat
         "paused_until": paused_until,
         "budget": _budget(conn, res, row, grant.kind if grant else "token", now),
         "consent_ends": ends.isoformat() if ends else None,
-        "warning": _warning(row, ends, now),
+        "warning": warning([row], grant, now) if grant else None,
         "deliveries": {
             "forged": endpoint.forged if endpoint else 0,
             "unknown": endpoint.unknown if endpoint else 0,
@@ -127,17 +119,6 @@ def _connection(conn: Connection, res: Resources, row: connections.Row, now: dat
             ),
         },
     }
-
-
-def _warning(row: connections.Row, ends: datetime | None, now: datetime) -> str | None:
-    if ends is None or days_of_warning(ends, now) is None:
-        return None
-    left = ceil((ends - now) / timedelta(days=1))
-    when = f"ends in {left} day{'' if left == 1 else 's'}" if left > 0 else "has ended"
-    return (
-        f"The consent of connection {row.name} {when} ({ends:%Y-%m-%d}). "
-        f"`ml-connector connect {row.vendor} --name {row.name}` renews it."
-    )
 
 
 def _budget(
