@@ -62,6 +62,15 @@ async def test_a_form_and_an_unauthenticated_call() -> None:
     assert "authorization" not in server.heard[0].headers
 
 
+async def test_a_body_of_another_kind_goes_out_as_it_is() -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    request = Request("POST", "/x", content=b"--b\x00--", headers=headers)
+    async with wired(always(answer())) as (line, server):
+        await line.send(request)
+    assert server.heard[0].body == b"--b\x00--"
+    assert server.heard[0].headers["content-type"] == "multipart/form-data; boundary=b"
+
+
 async def test_a_path_that_holds_a_secret_is_noted_without_it() -> None:
     async with wired(always(answer())) as (line, _):
         line.redactor.learn("secret-path-part")

@@ -66,6 +66,8 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     form: Mapping[str, str] | None = None
+    content: bytes | None = None
+    """A body that is neither JSON nor a form; the headers name its content type."""
     headers: Mapping[str, str] = field(default_factory=dict)
     price: Price = field(default_factory=Price)
     writes: bool = False

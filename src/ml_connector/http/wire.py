@@ -188,6 +188,8 @@ class ConnectionWire:
         elif request.form is not None:
             body = urlencode(request.form).encode()
             headers["content-type"] = "application/x-www-form-urlencoded"
+        elif request.content is not None:
+            body = request.content
         headers |= {name.lower(): value for name, value in request.headers.items()}
         headers |= call.used
         timeout_seconds = request.timeout_seconds or self._timeout_seconds
