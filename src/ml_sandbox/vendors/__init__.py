@@ -6,9 +6,11 @@ from ml_sandbox.vendor import VendorKind
 from ml_sandbox.vendors.freshbooks import KIND as FRESHBOOKS
 from ml_sandbox.vendors.pipedrive import KIND as PIPEDRIVE
 from ml_sandbox.vendors.wave import KIND as WAVE
+from ml_sandbox.vendors.zendesk import KIND as ZENDESK
 
 VENDORS: tuple[VendorKind, ...] = (
     WAVE,
     PIPEDRIVE,
     FRESHBOOKS,
+    ZENDESK,
 )
