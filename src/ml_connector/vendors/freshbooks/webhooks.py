@@ -1,0 +1,104 @@
+"""FreshBooks' deliveries: how they are proven, and which record an event may have changed.
+
+A delivery is a form of ids: `name=invoice.update&object_id=90210&account_id=Zx9Qw1&…`. It names
+neither its callback nor an event id nor a moment, so two true updates of one invoice have the same
+bytes and the same signature: none is ever dropped for having been seen before.
+Source: "Webhooks" of the API's pages, and the official Postman collection.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qsl
+
+from ml_connector.core.faults import Forged, Unreadable
+from ml_connector.core.vendor import Delivery, Handshake, Hint, Proofs
+from ml_connector.http.signatures import check_base64
+
+HEADER = "x-freshbooks-hmac-sha256"
+VERIFY = "callback.verify"
+MOST_FIELDS = 100
+
+_OBJECTS = {"client": "clients", "invoice": "invoices", "payment": "payments"}
+
+
+class FreshBooksWebhooks:
+    """Implements `core.vendor.Webhooks`."""
+
+    def verify(self, delivery: Delivery, proofs: Proofs) -> None:
+        """By the setting webhook_signature: the callback's verifier, or raw. Raises Forged."""
+        header, secrets = delivery.headers.get(HEADER, ""), proofs.secrets
+        verifiers = secrets.get("verifier", ())
+        if proofs.settings.get("webhook_signature") == "raw":
+            check_base64(header, (*secrets.get("webhook_secret", ()), *verifiers), delivery.body)
+            return
+        try:
+            text = signed_text(delivery.body)
+        except ValueError:
+            raise Forged("The delivery is no form, so its signature cannot be checked.") from None
+        check_base64(header, verifiers, text)
+
+    def read(self, delivery: Delivery) -> list[Hint]:
+        """The event of a form; none for a handshake. Raises Unreadable."""
+        try:
+            fields = _fields(delivery.body)
+        except ValueError:
+            raise Unreadable("The delivery is no form.") from None
+        name = fields.get("name", "")
+        if not name:
+            raise Unreadable("The delivery has no `name`, so it is none of FreshBooks'.")
+        if name == VERIFY:
+            return []
+        obj, key = _OBJECTS.get(name.partition(".")[0], ""), fields.get("object_id", "")
+        return [
+            Hint(
+                event_id="",
+                event_type=name,
+                account=fields.get("account_id", ""),
+                object=obj if key else "",
+                key=key,
+            )
+        ]
+
+    def is_probe(self, delivery: Delivery) -> bool:
+        """FreshBooks sends none but the handshake."""
+        return False
+
+    def same_account(self, told: str, account: str) -> bool:
+        return told == account
+
+    def is_whole_key(self, told: str) -> bool:
+        """Ids are plain numbers everywhere."""
+        return True
+
+    def same_key(self, told: str, key: str) -> bool:
+        return told == key
+
+
+def signed_text(body: bytes) -> bytes:
+    """What is signed: the form as Python's `json.dumps` writes it, fields in their order.
+
+    Comma-blank and colon-blank between, non-ASCII escaped, `/` not. Raises ValueError.
+    """
+    return json.dumps(_fields(body)).encode()
+
+
+def read_handshake(delivery: Delivery) -> Handshake | None:
+    """The code of a new callback; None for any other delivery.
+
+    Its signature is by the very code in it and proves nothing: the confirmation does.
+    """
+    try:
+        fields = _fields(delivery.body)
+    except ValueError:
+        return None
+    subscription, code = fields.get("object_id", ""), fields.get("verifier", "")
+    if fields.get("name") != VERIFY or not subscription or not code:
+        return None
+    return Handshake(subscription, code)
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """Raises ValueError."""
+    pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return dict(pairs)
