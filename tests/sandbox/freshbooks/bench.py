@@ -101,7 +101,7 @@ class Bench(InProcessSandbox):
         method: str,
         path: str,
         body: Any = None,
-        headers: dict[str, str] | None = None,
+        headers: Any = None,
         **query: Any,
     ) -> Reply:
         """One call below the vendor's prefix; `query` is put behind the path."""

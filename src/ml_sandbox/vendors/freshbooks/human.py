@@ -35,7 +35,7 @@ from ml_sandbox.vendors.freshbooks.shown import (
     shown_invoice,
     shown_payment,
 )
-from ml_sandbox.vendors.freshbooks.status import v3
+from ml_sandbox.vendors.freshbooks.status import number, v3
 from ml_sandbox.vendors.freshbooks.tables import Table
 
 _ACTIONS: dict[str, tuple[str, ...]] = {
@@ -70,9 +70,9 @@ class FreshBooksHuman:
         return _show(account, noun, found)
 
     def _find(self, noun: str, key: str) -> tuple[Account, Any]:
-        account_id, _, number = key.rpartition(":")
+        account_id, _, digits = key.rpartition(":")
         account = self._account(account_id or None)
-        found = _table(account, noun).get(int(number)) if number.isdecimal() else None
+        found = _table(account, noun).get(int(digits)) if digits.isdecimal() else None
         if found is None:
             raise Refusal(404, f"there is no {key!r} among the {noun}")
         return account, found
@@ -144,7 +144,7 @@ class FreshBooksHuman:
         desk, actor = DESKS[noun], account.owner
         told: Any = record
         if isinstance(record, Invoice):
-            given = _with_due_date(record, given)
+            given = _as_written(record, given)
             shown = v3(record, account.today())
             if given.get("v3_status", shown) != shown:
                 told = invoice_desk.tell_status(account, actor, record, given["v3_status"])
@@ -227,8 +227,10 @@ def _one_line(given: Record) -> Record:
     return {"name": "Services", "qty": "1", "unit_cost": unit_cost}
 
 
-def _with_due_date(invoice: Invoice, given: Record) -> Record:
-    """On the screen one picks the day; it is stored as days after the invoice's date."""
+def _as_written(invoice: Invoice, given: Record) -> Record:
+    """A status handed back is no change; a due date is stored as days after the invoice's date."""
+    if given.get("status") == number(invoice):
+        given = {name: value for name, value in given.items() if name != "status"}
     due_date = given.get("due_date")
     if due_date is None or due_date == invoice.due_date.isoformat():
         return given

@@ -26,7 +26,7 @@ def furnish(account: Account, at: datetime) -> None:
     for name, price, _ in GOODS:
         _file(account, "items", at, "itemid", _item(account, name, price))
     for name, percent in _TAXES:
-        tax = {"name": name, "amount": percent, "number": None, "compound": False}
+        tax = {"name": name, "amount": percent, "number": "RT 1234", "compound": False}
         _file(account, "taxes", at, "taxid", tax)
     for name in VENDORS:
         _file(account, "bill_vendors", at, "vendorid", _vendor(account, name, at))

@@ -191,8 +191,13 @@ def _line(invoice: Invoice, number: int, line: Line) -> Shown:
     }
 
 
+_HEADINGS = ("description", "hours", "item", "quantity", "rate", "task", "unit_cost")
+
+
 def _presentation(invoice: Invoice) -> Shown:
     return {
+        **{f"{name}_heading": None for name in _HEADINGS},
+        "time_entry_notes_heading": None,
         "date_format": "yyyy-mm-dd",
         "image_banner_position_y": 0,
         "image_banner_src": None,
