@@ -172,10 +172,8 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """The way back of a two-way field: the field of the source's record that it is written to.
-
-    `making` makes the value from the target's fields as read; None leaves it as it stands there.
-    """
+    """The way back of a two-way field: the field of the source's record that it is written to, and
+    how its value is made of the target's fields as read."""
 
     field: str
     making: Callable[[Values, Given], Value | Leave]
@@ -247,13 +245,15 @@ class Feed:
     """An object whose changes speak for records of the routes: a payment for its invoice, an
     invoice for the customer's summary.
 
-    `marks` tells (route name, source key) of what may have changed. Nothing is written for a feed
+    `marks` tells (route name, key) of what may have changed: source keys, or with `of_targets` ids
+    of target records, which are looked at where they are linked. Nothing is written for a feed
     itself; what it told last is kept, so that a deleted record speaks for the same ones again.
     """
 
     name: str
     reads: SourceObject
     marks: Callable[[Any, Given], list[tuple[str, str]]]
+    of_targets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,17 +32,17 @@ from ml_connector.engine.deciding import base_of, postponed, retry_at, with_note
 from ml_connector.engine.item import (
     Done,
     Item,
-    ToAlias,
     ToPostpone,
     ToReview,
     ToUpdate,
-    ToWait,
     ToWrite,
 )  # fmt: skip
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.portions import is_create, portions
 from ml_connector.engine.remembering import Ledger, Written
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.returning import intent_back, plan_both_ways, send_back
+from ml_connector.engine.settling import settle
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.together import Together
 from ml_connector.store import intents, links
@@ -82,7 +82,7 @@ class Applier:
 
     async def apply(self, items: Sequence[Item]) -> None:
         """Carry out every item's step."""
-        await self._settle_quiet([i for i in items if not isinstance(i.step, ToUpdate | ToWrite)])
+        await self._settle([i for i in items if not isinstance(i.step, ToUpdate | ToWrite)])
         loud = [i for i in items if isinstance(i.step, ToUpdate | ToWrite)]
         for portion in portions(loud, self._side.limits):
             await self._write_together(portion)
@@ -100,7 +100,7 @@ class Applier:
                 if isinstance(item.step, ToUpdate | ToWrite):
                     item.step = postponed(self.stopped, item, self._now)
         writing = [i for i in items if isinstance(i.step, ToWrite)]
-        await self._settle_quiet([i for i in items if not isinstance(i.step, ToWrite)])
+        await self._settle([i for i in items if not isinstance(i.step, ToWrite)])
         jobs = await self._commit_intents(writing)
         sending = (self._send(i, job) for i, job in zip(writing, jobs, strict=True))
         # All of them end before the first trouble is raised, so that none is left running.
@@ -108,43 +108,10 @@ class Applier:
             if trouble is not None:
                 raise trouble
 
-    # --- steps without a write ------------------------------------------------------------------
-
-    async def _settle_quiet(self, items: Sequence[Item]) -> None:
-        if not items:
-            return
-        new_id = self._res.chance.new_id
-        ids = [new_id() if isinstance(item.step, ToReview) else "" for item in items]
-        ledger = self._ledger()
-        done = [(item, item.step) for item in items if isinstance(item.step, Done)]
-
-        def work(conn: Connection) -> list[bool]:
-            remembering.done(conn, ledger, done)
-            pairs = zip(items, ids, strict=True)
-            return [_settle_one(conn, ledger, item, id) for item, id in pairs]
-
-        told = await self._res.store.write(work)
-        for item, news in zip(items, told, strict=True):
-            self._count_quiet(item, news)
-
-    def _count_quiet(self, item: Item, news: bool) -> None:
-        step = item.step
-        if isinstance(step, Done):
-            if step.counts:
-                self._tally.note(item.taken.id, "gone" if step.decision == "gone" else "unchanged")
-        elif isinstance(step, ToAlias):
-            self._tally.note(item.taken.id, "unchanged")
-        elif isinstance(step, ToReview):
-            self._tally.note(item.taken.id, "review" if step.kind == "review" else "refused")
-            self._tally.news += int(news)
-        elif isinstance(step, ToWait):
-            self._tally.note(item.taken.id, "waiting")
-        elif isinstance(step, ToPostpone):
-            self._tally.note(item.taken.id, step.outcome)
-
     # --- updates: read the target, then plan ------------------------------------------------------
 
     async def _plan_updates(self, items: Sequence[Item]) -> None:
+        items = await self._spaced(items)
         looking = [i for i in items if self._must_read(i)]
         found: dict[str, TargetRecord] = {}
         if looking:
@@ -161,11 +128,32 @@ class Applier:
         for item in items:
             await self._plan_one(item, found, item in looking, others)
 
+    async def _spaced(self, items: Sequence[Item]) -> list[Item]:
+        """Those whose target record was not written a moment ago: what changes meanwhile goes with
+        the next write."""
+        spacing, account, obj = self._route.writes.spacing, self._side.account, self._route.writes
+        ids = [i.step.target_id for i in items if isinstance(i.step, ToUpdate) and i.link]
+        if not spacing or not ids:
+            return list(items)
+        found = await self._res.store.read(lambda c: links.of_targets(c, account, obj.name, ids))
+        for item in items:
+            if not isinstance(item.step, ToUpdate) or item.link is None:
+                continue
+            id = item.step.target_id
+            due = max(x.updated_at for x in found if x.target_id == id) + spacing
+            if due > self._now:
+                reason = "It was written a moment ago; what changes meanwhile goes together."
+                item.step = ToPostpone(due, "limit", reason, "waiting")
+        return [item for item in items if isinstance(item.step, ToUpdate)]
+
     def _must_read(self, item: Item) -> bool:
         step, desired = item.step, item.desired
         if not isinstance(step, ToUpdate) or desired is None:
             return False
-        return step.adopts or item.taken.look or bool(item.intents) or reads_first(desired)
+        two_way = bool(self._route.back)
+        return (
+            step.adopts or two_way or item.taken.look or bool(item.intents) or reads_first(desired)
+        )
 
     async def _target_unread(self, items: Sequence[Item], fault: Fault) -> None:
         await self._note_stop(fault)
@@ -196,6 +184,11 @@ class Applier:
             sent = [intent.fields for intent in item.intents]
             write = plan_adoption(desired, target, step.target_id not in others, sent)
             reason = "it was at the target already and is kept in step from now on"
+        elif self._route.back and target is not None:
+            given = self._opened.given(self._now)
+            base = base_of(item)
+            item.step = plan_both_ways(self._route, item, step, desired, base, target, given)
+            return
         else:
             write = plan_update(desired, base_of(item), target)
             reason = "it changed at the source"
@@ -280,6 +273,8 @@ class Applier:
             return
         errand = self._tally.errand(_work(item))
         try:
+            if step.back:
+                step = await self._send_back(item, step, errand)
             record = await self._write(step, item, errand)
         except Exception as error:
             self._tally.absorb(errand)
@@ -291,6 +286,13 @@ class Applier:
         adopted = step.adopts and not step.write.fields
         outcome = "unchanged" if adopted or step.decision == "unchanged" else step.decision
         self._tally.note(item.taken.id, _counted(outcome))
+
+    async def _send_back(self, item: Item, step: ToWrite, errand: Errand) -> ToWrite:
+        id, run, now = self._res.chance.new_id(), self._tally.run, self._now
+        intent = intent_back(self._opened, self._route, item, step, id, run, self._epoch, now)
+        done = await send_back(self._res, self._opened, self._route, item, step, intent, errand)
+        self._tally.writes += 1
+        return done
 
     def _remember(self, conn: Connection, answered: Sequence[Written]) -> None:
         remembering.wrote(conn, self._ledger(), answered)
@@ -316,7 +318,7 @@ class Applier:
             )
         elif isinstance(error, Missing):
             item.step = await self._gone_step(item, ToUpdate(step.target_id))
-            await self._settle_quiet([item])
+            await self._settle([item])
         elif isinstance(error, Waiting | NeedsPerson | Unreachable):
             await self._note_stop(error)
             again = postponed(error, item, now)
@@ -337,7 +339,7 @@ class Applier:
             log.error("a record could not be worked on", id=id, exc_info=error)
             sentence = f"Something nobody foresaw happened; the log has it under {id}."
         item.step = ToReview("refused", sentence)
-        await self._settle_quiet([item])
+        await self._settle([item])
 
     async def _put_back(
         self, item: Item, step: ToWrite, later: ToPostpone, errand: Errand,
@@ -356,28 +358,15 @@ class Applier:
         if isinstance(fault, Waiting | NeedsPerson):
             self.stopped = fault
 
+    async def _settle(self, items: Sequence[Item]) -> None:
+        await settle(self._res, self._ledger(), self._tally, items)
+
     @property
     def _now(self) -> datetime:
         return self._res.clock.now()
 
     def _ledger(self) -> Ledger:
         return Ledger(self._opened, self._route, self._tally.run, self._now)
-
-
-def _settle_one(conn: Connection, ledger: Ledger, item: Item, id: str) -> bool:
-    """One key that is not written; True where that is news to a person."""
-    step = item.step
-    if isinstance(step, ToAlias):
-        remembering.alias(conn, ledger, item, step)
-    elif isinstance(step, ToReview):
-        if step.target_gone:
-            remembering.target_gone(conn, ledger, item)
-        return remembering.review(conn, ledger, item, step, id)
-    elif isinstance(step, ToWait):
-        remembering.wait(conn, ledger, item, step)
-    elif isinstance(step, ToPostpone):
-        remembering.postpone(conn, ledger, item, step)
-    return False
 
 
 def _counted(decision: str) -> Literal["create", "update", "unchanged", "gone"]:

@@ -228,7 +228,8 @@ def base_of(item: Item) -> Base:
     link = item.link
     if link is None:
         return Base({}, {})
-    unknown = {wire for intent in item.intents for wire in intent.fields}
+    forth = [intent for intent in item.intents if intent.account == link.account]
+    unknown = {wire for intent in forth for wire in intent.fields}
     wrote = {w: v for w, v in link.wrote.items() if w not in unknown}
     returned = {w: v for w, v in link.returned.items() if w not in unknown or w in wrote}
     return Base(wrote, returned, link.owns_standard)

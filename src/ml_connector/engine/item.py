@@ -44,6 +44,8 @@ class ToWrite:
     write: Write
     adopts: bool = False
     claims: tuple[Claim, ...] = ()
+    back: Values = field(default_factory=dict)
+    """What travels back to the source's record first, by that record's field names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,17 +43,39 @@ def tell(
     wanted = dict.fromkeys(
         mark for key in records for mark in (*before.get(key, ()), *spoken[key]) if mark[1]
     )
+    chosen = (
+        _linked(conn, opened, list(wanted))
+        if feed.of_targets
+        else _ours(conn, opened, list(wanted), work)
+    )
     marks = [
         Mark(
             flow, route, key, opened.place(route), opened.flow.rank(route), cause, work,
-            event_id=event_id, correlation_id=correlation_id,
+            look=feed.of_targets, event_id=event_id, correlation_id=correlation_id,
         )
-        for route, key in _ours(conn, opened, list(wanted), work)
+        for route, key in chosen
     ]  # fmt: skip
     pending.mark(conn, marks, now)
     told.put(conn, flow, feed.name, {k: s for k, s in spoken.items() if s != before.get(k)})
     told.drop(conn, flow, feed.name, [k for k, record in records.items() if record is None])
     return len(marks)
+
+
+def _linked(
+    conn: Connection, opened: OpenFlow, wanted: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The source keys of those target records that are linked."""
+    kept: list[tuple[str, str]] = []
+    for route in opened.routes:
+        ids = [id for name, id in wanted if name == route.name]
+        account = opened.writing(route).account
+        found = links.of_targets(conn, account, route.writes.name, ids) if ids else []
+        kept += [
+            (route.name, x.source_key)
+            for x in found
+            if (x.flow, x.route) == (opened.row.id, route.name) and not x.is_alias
+        ]
+    return kept
 
 
 def _ours(

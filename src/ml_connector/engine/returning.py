@@ -1,0 +1,123 @@
+"""Returning: what was changed at the target travels back to the source, for two-way fields.
+
+It is a write like any other, with an intent of its own. Afterwards the source is read again, so
+that what it made of our value becomes its base and does not travel forth again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from ml_connector.core.crossing import Crossing, cross, without
+from ml_connector.core.flow import Given, Leave, Route
+from ml_connector.core.mapping import Desired, map_record, resolve
+from ml_connector.core.objects import TargetRecord
+from ml_connector.core.plan import Base, Write, plan_update
+from ml_connector.core.values import Value, Values, digest, same
+from ml_connector.core.wire import Errand
+from ml_connector.engine.item import Done, Item, ToUpdate, ToWrite
+from ml_connector.engine.opened import OpenFlow
+from ml_connector.engine.resources import Resources
+from ml_connector.store import intents
+
+
+def plan_both_ways(
+    route: Route, item: Item, step: ToUpdate, desired: Desired, base: Base,
+    target: TargetRecord, given: Given,
+) -> ToWrite | Done:  # fmt: skip
+    """What travels forth and what back, judged for each field against its own side's base."""
+    wires = {wire: name for wire, name in desired.names.items() if name in route.back}
+    crossing = cross(desired, base, target, wires, route.winner)
+    write = plan_update(without(desired, crossing.held), base, target)
+    back, changes = _back(route, wires, crossing, target, given)
+    write = replace(write, changes={**write.changes, **changes})
+    reason = _reason(write, crossing, wires, bool(back))
+    if not write.fields and not back:
+        if _is_known(write, base, target):
+            return Done("unchanged", "nothing to write differs")
+        return ToWrite("unchanged", "both sides say the same", step.target_id, write)
+    return ToWrite("update", reason, step.target_id, write, back=back)
+
+
+def _back(
+    route: Route, wires: dict[str, str], crossing: Crossing, target: TargetRecord, given: Given
+) -> tuple[Values, dict[str, dict[str, Value]]]:
+    fields: Values = {}
+    changes: dict[str, dict[str, Value]] = {}
+    for wire in crossing.back:
+        rule = route.back[wires[wire]]
+        value = rule.making(target.fields, given)
+        if not isinstance(value, Leave):
+            fields[rule.field] = value
+            changes[f"back: {rule.field}"] = {"before": None, "after": value}
+    return fields, changes
+
+
+def _reason(write: Write, crossing: Crossing, wires: dict[str, str], is_back: bool) -> str:
+    told = [
+        *(["it changed at the source"] if write.fields else []),
+        *(["it was changed at the target, and that goes back"] if is_back else []),
+    ]
+    if crossing.overruled:
+        names = ", ".join(wires[wire] for wire in crossing.overruled)
+        winner = "target" if set(crossing.overruled) <= set(crossing.back) else "source"
+        told.append(f"both sides changed {names}: the {winner}'s value stays")
+    return "; ".join(told)
+
+
+def _is_known(write: Write, base: Base, target: TargetRecord) -> bool:
+    """Whether the bases say already what stands on both sides."""
+    return write.base.wrote == base.wrote and all(
+        same(target.fields.get(wire), value) for wire, value in base.returned.items()
+    )
+
+
+async def send_back(
+    res: Resources, opened: OpenFlow, route: Route, item: Item, step: ToWrite,
+    intent: intents.Intent, errand: Errand,
+) -> ToWrite:  # fmt: skip
+    """Write to the source's record; the step with the bases that hold afterwards.
+
+    Raises whatever the write raises; an unknown outcome leaves the intent open.
+    """
+    if route.back_to is None:
+        raise TypeError(f"route {route.name} does not say where its fields go back to")
+    side = opened.reading(route)
+    await res.store.write(lambda c: intents.put(c, [intent]))
+    await side.target.update(route.back_to, item.key, step.back, errand)
+    records = await side.source.read(route.reads, [item.key], errand)
+    record = records.get(item.key)
+    if record is None:
+        return step
+    item.record = record
+    written = {n: id for n, id in item.parents.items() if route.after[n].is_written}
+    key = opened.key_of(route, item.key)
+    named = map_record(route, record, opened.given(res.clock.now()), key, written)
+    now = resolve(route, named, opened.fields_of(route), opened.codes).fields
+    returned = {route.back[name].field for name in route.back} & set(step.back)
+    wires = [w for w, n in (item.desired.names if item.desired else {}).items() if n in route.back]
+    sent = {w: now[w] for w in wires if w in now and _went(route, item, w, returned)}
+    base = replace(step.write.base, wrote={**step.write.base.wrote, **sent})
+    return replace(step, write=replace(step.write, base=base))
+
+
+def _went(route: Route, item: Item, wire: str, returned: set[str]) -> bool:
+    """Whether this field was among those that travelled back."""
+    name = item.desired.names[wire] if item.desired else ""
+    return name in route.back and route.back[name].field in returned
+
+
+def intent_back(
+    opened: OpenFlow, route: Route, item: Item, step: ToWrite, job: str, run: str, epoch: int,
+    now: datetime,
+) -> intents.Intent:  # fmt: skip
+    """The intent of the write to the source's record."""
+    return intents.Intent(
+        id=job, workspace=opened.row.workspace, run=run, flow=opened.row.id,
+        flow_version=opened.row.version, route=route.name, source_key=item.key,
+        account=opened.reading(route).account,
+        object=route.back_to.name if route.back_to else "",
+        operation="update", target_id=item.key, external_key="", fields=step.back,
+        digest=digest(step.back), epoch=epoch, state="open", opened_at=now,
+    )  # fmt: skip
