@@ -95,8 +95,14 @@ class Noting:
         return self._accounts[id]
 
     def _mark_source(self, vendor: Vendor, row: connections.Row, hint: Hint) -> str:
-        """The source says that a record changed; a poll follows where its id is not known."""
+        """The source says that a record changed; a poll follows where its id is not known.
+
+        Nothing does where no flow reads such records: the vendor may be met as a target only.
+        """
         obj = vendor.source(hint.object)
+        using = [self._res.flows[installed.kind] for installed in self._flows_using(row.id)]
+        if not any(reader.reads.path == obj.path for flow in using for reader in flow.readers):
+            return "unknown_event"
         key = self._whole_key(vendor, row, obj, hint.key)
         if key is None:
             cursors.poll_now(self._conn, row.id, obj.name)

@@ -66,6 +66,8 @@ def _of_query(called: Operation, outgoing: Outgoing) -> Iterator[str]:
             yield f"parameter {name} is not declared"
             continue
         value: Any = int(text) if schema["type"] == "integer" else text
+        if schema["type"] == "array":
+            value = [int(part) for part in text.split(",")]
         yield from (f"{name}: {e.message}" for e in OAS30Validator(schema).iter_errors(value))
 
 
@@ -76,6 +78,16 @@ def _of_body(called: Operation, outgoing: Outgoing) -> Iterator[str]:
             yield "a body, or none, against the contract"
         return
     # Pipedrive refuses keys that it does not know, which the file does not say.
-    schema = {**declared["schema"], "additionalProperties": False}
+    schema = {**_merged(declared["schema"]), "additionalProperties": False}
     body = json.loads(outgoing.body)
     yield from (f"{list(e.path)}: {e.message}" for e in OAS30Validator(schema).iter_errors(body))
+
+
+def _merged(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that is put together of parts, as one, so that what it leaves out can be told."""
+    parts = [_merged(part) for part in schema.get("allOf", ())]
+    if not parts:
+        return schema
+    required = [name for part in parts for name in part.get("required", ())]
+    properties = {k: v for part in parts for k, v in part.get("properties", {}).items()}
+    return {"type": "object", "required": required, "properties": properties}

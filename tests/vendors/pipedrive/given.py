@@ -86,6 +86,11 @@ class Bench:
     clock: VirtualClock
 
 
+def as_source(on: Bench) -> Any:
+    """The client, which a bench knows as a target."""
+    return on.client
+
+
 def answered(
     data: Any, status: int = 200, next_cursor: str | None = None, success: bool = True
 ) -> Response:

@@ -12,12 +12,27 @@ from ml_connector.core.objects import SetupItem, TargetObject
 from ml_connector.core.values import Value, Values
 from ml_connector.core.wire import Response
 from ml_connector.http.transport import Outgoing
-from ml_connector.vendors.pipedrive import ACTIVITIES, DEALS, ORGANIZATIONS, PERSONS, calls
+from ml_connector.vendors.pipedrive import (
+    ACTIVITIES,
+    DEALS,
+    ORGANIZATIONS,
+    PERSONS,
+    calls,
+    sources,
+)
 from ml_connector.vendors.pipedrive.objects import TARGETS
 from tests.vendors.pipedrive.contract import operation, operation_of, problems
-from tests.vendors.pipedrive.given import FIELD_CODE, OTHER_CODE, Bench, answered, bench
+from tests.vendors.pipedrive.given import (
+    FIELD_CODE,
+    OTHER_CODE,
+    Bench,
+    answered,
+    as_source,
+    bench,
+)
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+MOMENT = "2026-05-04T09:00:00Z"
 WHOLE: dict[str, Values] = {
     "organizations": {
         "name": "Northwind Tools",
@@ -64,6 +79,17 @@ WHOLE: dict[str, Values] = {
         "visible_to": 3,
         "label_ids": ["1", "2"],
     },
+    "products": {
+        "name": "Pump",
+        "code": "PUMP-10",
+        "description": "Ten bars",
+        "unit": "EA",
+        "tax": "20",
+        "is_linkable": True,
+        "prices": [{"currency": "EUR", "price": "199.50"}],
+        "owner_id": "11",
+        "visible_to": 3,
+    },
     "activities": {
         "subject": "Payment of invoice INV-77",
         "type": "task",
@@ -98,6 +124,10 @@ ACTIONS: dict[str, Doing] = {
     "currencies": lambda b: b.client.vocabulary("currencies", b.errand),
     "read many": lambda b: b.client.read(PERSONS, [str(n) for n in range(1, 12)], b.errand),
     "archived deals": lambda b: b.client.page(DEALS, "archived:c", b.errand),
+    "changes": lambda b: as_source(b).changes(sources.DEALS, {}, b.errand),
+    "changes since": lambda b: as_source(b).changes(sources.PERSONS, {"mark": MOMENT}, b.errand),
+    "deals with lines": lambda b: as_source(b).read(sources.DEALS, ["1", "2"], b.errand),
+    "all deals": lambda b: as_source(b).all_keys(sources.DEALS, b.errand),
     "create field": lambda b: b.client.create_setup(FIELD, "", b.errand),
     "create pipeline": lambda b: b.client.create_setup(SetupItem("pipeline", "I"), "", b.errand),
     "create stage": lambda b: b.client.create_setup(SetupItem("stage", "S"), "2", b.errand),
@@ -120,6 +150,9 @@ class Obliging:
         one = {
             "id": 1,
             "name": "I",
+            "title": "Deal",
+            "status": "won",
+            "add_time": MOMENT,
             "field_code": FIELD_CODE,
             "company_id": 1,
             "company_name": "A",

@@ -100,7 +100,7 @@ def read(name: str) -> Hint:
         ("change.deal", "deals", "4711", "2026-05-04T09:12:00Z"),
         ("create.activity", "activities", "900", "2026-05-04T09:00:04Z"),
         ("change.activity", "activities", "900", "2026-05-04T09:13:00Z"),
-        ("change.product", "", "5", "2026-05-04T09:14:00Z"),
+        ("change.product", "products", "5", "2026-05-04T09:14:00Z"),
         ("change.user", "", "11", ""),
         ("v1.updated.deal", "deals", "4711", "2026-05-04T09:12:00Z"),
     ],

@@ -1,4 +1,4 @@
-"""Pipedrive: its organizations, persons, deals and activities follow an accounting system."""
+"""Pipedrive: its records follow an accounting system, and its won deals are handed over to one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from ml_connector.vendors.pipedrive.objects import (
     DEALS,
     ORGANIZATIONS,
     PERSONS,
+    PRODUCTS,
     TARGETS,
 )
+from ml_connector.vendors.pipedrive.sources import SOURCES
 from ml_connector.vendors.pipedrive.subscriptions import EVENTS
 from ml_connector.vendors.pipedrive.uninstall import read_uninstall
 from ml_connector.vendors.pipedrive.webhooks import PipedriveWebhooks
 
-__all__ = ["ACTIVITIES", "DEALS", "ORGANIZATIONS", "PERSONS", "VENDOR"]
+__all__ = ["ACTIVITIES", "DEALS", "ORGANIZATIONS", "PERSONS", "PRODUCTS", "VENDOR"]
 
 SETTINGS = (
     ConnectionSetting(
@@ -57,7 +59,7 @@ VENDOR = Vendor(
     api_base="https://api.pipedrive.com",
     auth_base="https://oauth.pipedrive.com",
     hosts=("*.pipedrive.com",),
-    sources=(),
+    sources=SOURCES,
     targets=TARGETS,
     settings=SETTINGS,
     secrets=(

@@ -51,17 +51,22 @@ def roots(settings: Mapping[str, str]) -> dict[str, str]:
     return {"v1": "/v1" if generic else "/api/v1", "v2": "/api/v2"}
 
 
-RECORDS = ("organizations", "persons", "deals", "activities")
+MOST_IDS = 100
+"""As many as `ids=` and `deal_ids=` take."""
+
+RECORDS = ("organizations", "persons", "deals", "activities", "products")
 LIST = {name: Call("GET", f"/{name}", 10) for name in RECORDS}
 READ = {name: Call("GET", f"/{name}/{{id}}", 1) for name in RECORDS}
 CREATE = {name: Call("POST", f"/{name}", 5) for name in RECORDS}
 UPDATE = {name: Call("PATCH", f"/{name}/{{id}}", 5) for name in RECORDS}
 LIST_ARCHIVED_DEALS = Call("GET", "/deals/archived", 20)
+LIST_LINES = Call("GET", "/deals/products", 10)
 
 FIELDS_PATH = {
     "organizations": "/organizationFields",
     "persons": "/personFields",
     "deals": "/dealFields",
+    "products": "/productFields",
 }
 LIST_FIELDS = {name: Call("GET", path, 10) for name, path in FIELDS_PATH.items()}
 CREATE_FIELD = {name: Call("POST", path, 5) for name, path in FIELDS_PATH.items()}

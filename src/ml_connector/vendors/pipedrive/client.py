@@ -1,4 +1,5 @@
-"""The client of Pipedrive: lists, reads and writes organizations, persons, deals and activities.
+"""The client of Pipedrive: lists, reads and writes organizations, persons, deals, activities and
+products; the first three are also read as a source.
 
 Records go over API v2; who we are, currencies and webhooks stand in what is left of v1. There is no
 idempotency key and no version check, so a create carries our key and a PATCH only what changes.
@@ -9,16 +10,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, overload
 
 from ml_connector.core.faults import Missing
-from ml_connector.core.objects import Identity, Page, SetupItem, TargetObject, TargetRecord
+from ml_connector.core.objects import (
+    Identity,
+    Page,
+    SetupItem,
+    SourceModel,
+    SourceObject,
+    SourcePage,
+    TargetObject,
+    TargetRecord,
+)
 from ml_connector.core.values import Values
 from ml_connector.core.vendor import ConnectionFacts, Subscription
 from ml_connector.core.wire import Errand, Wire
 from ml_connector.vendors.pipedrive import calls
 from ml_connector.vendors.pipedrive.api import Api
 from ml_connector.vendors.pipedrive.objects import COSTS, DEALS
+from ml_connector.vendors.pipedrive.reading import Data, Reading
 from ml_connector.vendors.pipedrive.records import record_of
 from ml_connector.vendors.pipedrive.setup import SETUP_TOKENS, Setup
 from ml_connector.vendors.pipedrive.subscriptions import Subscriptions
@@ -32,7 +43,7 @@ LISTED_AT_ONCE = COSTS.page // COSTS.read
 
 
 class PipedriveClient:
-    """For one connection. Implements `core.vendor.SubscribingTarget`."""
+    """For one connection. Implements `core.vendor.SubscribingTarget` and `SourceClient`."""
 
     subscribe_tokens = calls.CREATE_WEBHOOK.tokens
     unsubscribe_tokens = calls.DELETE_WEBHOOK.tokens
@@ -42,6 +53,7 @@ class PipedriveClient:
         self._plan = facts.settings.get("plan", "")
         self._setup = Setup(self._api)
         self._subscriptions = Subscriptions(self._api)
+        self._reading = Reading(self._api, self._raw)
 
     async def identify(self, errand: Errand) -> Identity:
         """The company and the user of the token."""
@@ -74,26 +86,54 @@ class PipedriveClient:
         }
         return await self._list(obj, calls.LIST[obj.name], params, cursor or "", errand)
 
+    async def changes(self, obj: SourceObject, cursor: Values, errand: Errand) -> SourcePage:
+        """One page of what changed, oldest first; deals come without their lines."""
+        return await self._reading.changes(obj, cursor, errand)
+
+    async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
+        """Nothing here changes without a change stamp."""
+        return []
+
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
+        return await self._reading.all_keys(obj, errand)
+
+    @overload
     async def read(
-        self, obj: TargetObject, ids: Sequence[str], errand: Errand
-    ) -> dict[str, TargetRecord]:
+        self, obj: SourceObject, keys: Sequence[str], errand: Errand, /
+    ) -> dict[str, SourceModel | None]: ...
+
+    @overload
+    async def read(
+        self, obj: TargetObject, keys: Sequence[str], errand: Errand, /
+    ) -> dict[str, TargetRecord]: ...
+
+    async def read(
+        self, obj: SourceObject | TargetObject, keys: Sequence[str], errand: Errand, /
+    ) -> dict[str, SourceModel | None] | dict[str, TargetRecord]:
+        """As either side asks; what is not there is None for a source, and absent for a target."""
+        if isinstance(obj, SourceObject):
+            return await self._reading.read(obj, keys, errand)
+        found = await self._raw(obj.name, keys, errand)
+        return {id: record_of(obj, data) for id, data in found.items()}
+
+    async def _raw(self, name: str, ids: Sequence[str], errand: Errand) -> dict[str, Data]:
         """By one listing where that is cheaper, then singly those that a listing leaves out.
 
         A listing is silent about deleted records and archived deals, so its silence proves nothing.
         """
-        found: dict[str, TargetRecord] = {}
+        found: dict[str, Data] = {}
         if len(ids) >= LISTED_AT_ONCE:
-            params = {"ids": ",".join(ids)}
-            page = await self._list(obj, calls.LIST[obj.name], params, "", errand)
-            found = {record.id: record for record in page.records}
+            params = {"ids": ",".join(ids), "limit": str(calls.PAGE_SIZE)}
+            envelope = await self._api.send(calls.LIST[name], errand, params=params)
+            found = {str(item["id"]): item for item in envelope.items}
         left = [id for id in ids if id not in found]
-        reads = (self._read_one(obj, id, errand) for id in left)
+        reads = (self._raw_one(name, id, errand) for id in left)
         # All of them end before the first fault is raised, so that none is left running.
         for outcome in await asyncio.gather(*reads, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
             if outcome is not None:
-                found[outcome.id] = outcome
+                found[str(outcome["id"])] = outcome
         return found
 
     async def create(self, obj: TargetObject, fields: Values, errand: Errand) -> TargetRecord:
@@ -166,12 +206,12 @@ class PipedriveClient:
         envelope = await self._api.send(call, errand, params=asked)
         return Page(tuple(record_of(obj, item) for item in envelope.items), envelope.next_cursor)
 
-    async def _read_one(self, obj: TargetObject, id: str, errand: Errand) -> TargetRecord | None:
+    async def _raw_one(self, name: str, id: str, errand: Errand) -> Data | None:
         try:
-            envelope = await self._api.send(calls.READ[obj.name], errand, id=id)
+            data: Data = (await self._api.send(calls.READ[name], errand, id=id)).data
         except Missing:
             return None
-        return record_of(obj, envelope.data)
+        return data
 
 
 def _detail(me: Mapping[str, Any], plan: str) -> Values:

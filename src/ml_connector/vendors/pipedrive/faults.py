@@ -44,7 +44,9 @@ _SCOPES = (
     (r"/(webhooks|pipelines|stages)\b", "admin"),
     (r"/dealFields\b", "deal-fields:full"),
     (r"/(organization|person)Fields\b", "contact-fields:full"),
+    (r"/productFields\b", "product-fields:full"),
     (r"/deals\b", "deals:full"),
+    (r"/products\b", "products:full"),
     (r"/(organizations|persons)\b", "contacts:full"),
     (r"/activities\b", "activities:full"),
 )

@@ -20,7 +20,7 @@ SETTLE = timedelta(seconds=30)
 """20 s that the client waits for an answer, and 10 s for a write that Pipedrive still works on."""
 
 COSTS = Costs(create=5, update=5, read=1, page=10)
-"""Tokens of the daily budget, the same for all four objects (x-token-cost of the OpenAPI file)."""
+"""Tokens of the daily budget, the same for all of them (x-token-cost of the OpenAPI file)."""
 
 _OWNED = (
     Field("owner_id", "reference"),
@@ -136,4 +136,27 @@ ACTIVITIES = TargetObject(
     note_field="note",
 )
 
-TARGETS = (ORGANIZATIONS, PERSONS, DEALS, ACTIVITIES)
+PRODUCTS = TargetObject(
+    vendor="pipedrive",
+    name="products",
+    label="product",
+    name_field="name",
+    fields=(
+        Field("name", "text", max_length=LONGEST_TEXT),
+        Field("code", "text"),
+        Field("description", "text"),
+        Field("unit", "text"),
+        Field("tax", "number"),
+        Field("is_linkable", "flag"),
+        Field("prices", "object"),  # one of each currency: [{"currency", "price"}]
+        Field("owner_id", "reference"),
+        Field("visible_to", "number"),
+    ),
+    key_home="custom_field",
+    costs=COSTS,
+    settle=SETTLE,
+    read_batch=READ_BATCH,
+    shared=True,
+)
+
+TARGETS = (ORGANIZATIONS, PERSONS, DEALS, ACTIVITIES, PRODUCTS)

@@ -1,8 +1,8 @@
 """A record as Pipedrive tells it, read into the engine's form with what it may be recognised by.
 
-An organization is alike by name, and by its persons' e-mail. A deal speaks for invoices of its
-organization: by references in its title and texts, and by its amount. The values of those two are
-`<org id>:<token>` and `<org id>:<amount>:<currency>`.
+An organization is alike by name, and by its persons' e-mail; a product by its code. A deal speaks
+for invoices of its organization: by references in its title and texts, and by its amount. The
+values of those two are `<org id>:<token>` and `<org id>:<amount>:<currency>`.
 """
 
 from __future__ import annotations
@@ -67,6 +67,11 @@ def _of_person(_obj: TargetObject, fields: Values) -> Iterator[Likeness]:
             yield Likeness("email", address)
 
 
+def _of_product(_obj: TargetObject, fields: Values) -> Iterator[Likeness]:
+    if code := likeness(str(fields.get("code") or "")):
+        yield Likeness("code", code)
+
+
 def _of_deal(obj: TargetObject, fields: Values) -> Iterator[Likeness]:
     organization = fields.get("org_id")
     if organization is None:
@@ -93,4 +98,5 @@ _LIKENESSES: Mapping[str, Callable[[TargetObject, Values], Iterator[Likeness]]] 
     "organizations": _of_organization,
     "persons": _of_person,
     "deals": _of_deal,
+    "products": _of_product,
 }

@@ -22,6 +22,9 @@ _ID_TYPES = ("enum", "org", "people", "user")
 _UNREAD_PARTS = ("formatted_address", "timezone_id")
 """Made by Pipedrive itself, or a number in webhooks for what REST names."""
 
+_UNREAD_OF_PRICES = ("product_id", "product_variation_id", "cost", "direct_cost", "notes")
+"""Not ours: a price is compared by its currency and amount."""
+
 
 def to_wire(obj: TargetObject, fields: Values, types: Mapping[str, str]) -> dict[str, Any]:
     """A request body. `types` names the type of custom fields by code, as far as it is known.
@@ -77,6 +80,8 @@ def _object_to_wire(name: str, value: Value) -> Any:
         return parts or None
     if isinstance(value, list):
         return [_object_to_wire(name.removesuffix("s"), item) for item in value]
+    if name == "price":
+        return _number(name, value)
     return _whole(name, value) if name.endswith("_id") and isinstance(value, str) else value
 
 
@@ -106,10 +111,11 @@ def _standard_from_wire(field: Field, value: Any) -> Value:
 
 def _object_from_wire(name: str, value: Any) -> Value:
     if isinstance(value, dict):
+        unread = _UNREAD_OF_PRICES if name == "price" else _UNREAD_PARTS
         return {
             k: _object_from_wire(k, v)
             for k, v in value.items()
-            if v is not None and k not in _UNREAD_PARTS
+            if v is not None and k not in unread
         }
     if isinstance(value, list):
         return [_object_from_wire(name.removesuffix("s"), item) for item in value]

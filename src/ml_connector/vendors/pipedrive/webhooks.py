@@ -23,6 +23,7 @@ _OBJECTS = {
     "person": "persons",
     "deal": "deals",
     "activity": "activities",
+    "product": "products",
 }
 
 
