@@ -218,6 +218,9 @@ async def test_too_many_calls(books: Bench) -> None:
     assert [answer.status for answer in answers] == [200, 200, 200, 429]
     assert answers[-1].headers["retry-after"] == "60"
     assert answers[-1].headers["x-ratelimit-remaining"] == "0"
+    await books.switch(limit_body="empty")
+    empty = await books.ask("GET", books.path("clients"))
+    assert (empty.status, empty.content) == (429, b"")
     await books.advance(20)
     again = await books.ask("GET", books.path("invoices"))
     assert (again.status, again.headers["retry-after"]) == (429, "40")

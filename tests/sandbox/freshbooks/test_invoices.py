@@ -147,6 +147,16 @@ async def test_statuses_that_may_not(books: Bench, customer: int, status: Any, e
     assert await books.errnos(reply) == [errno]
 
 
+async def test_status_may_be_read_only(books: Bench, customer: int) -> None:
+    """As the product's description has it."""
+    made = await drafted(books, customer)
+    await books.switch(invoice_status_read_only=True)
+    reply = await books.write("PUT", "invoices", made["id"], status=2)
+    assert (reply.status, await books.errnos(reply)) == (403, [1038])
+    sent = await books.done("PUT", "invoices", made["id"], action_mark_as_sent=True)
+    assert sent["status"] == 2
+
+
 async def test_sending_in_both_ways(books: Bench, customer: int) -> None:
     marked = await drafted(books, customer)
     done = await books.done("PUT", "invoices", marked["id"], action_mark_as_sent=True)

@@ -129,6 +129,8 @@ class Api:
     ) -> Answer:
         if isinstance(error, _TooFast):
             headers = error.headers
+            if self._site.switch("limit_body") == "empty":
+                return Answer(429, None, headers)
         status = error.status
         if family == "accounting":
             as_object = bool(self._site.switch("errors_as_object"))

@@ -128,6 +128,7 @@ class AccountingApi:
     def _create(
         self, given: dict[str, Any], desk: Desk, account: Account, actor: Actor, noun: str
     ) -> Any:
+        _refuse_status(account, desk.form, given)
         state = _vis_state(desk.form, given.pop("vis_state", 0))
         found = desk.form.read(given, account.switch("unknown_fields") == "ignored")
         record = desk.create(account, actor, found)
@@ -152,6 +153,7 @@ class AccountingApi:
             action = desk.form.read({n: given[n] for n in given if n in names}, ignore)
             if any(action.get(name) for name in invoice_form.ACTIONS):
                 return _act(account, actor, record, action)
+        _refuse_status(account, desk.form, given)
         return desk.change(account, actor, record, desk.form.read(given, ignore))
 
     def _system(self, request: Request, caller: Caller, account: Account, number: str) -> Answer:
@@ -170,6 +172,13 @@ class AccountingApi:
             "timezone": "US/Eastern",
         }
         return self._result({"system": system})
+
+
+def _refuse_status(account: Account, form: Form, given: Given) -> None:
+    """The product's description has all status fields read-only; a switch makes it so."""
+    if "status" in given and account.switch("invoice_status_read_only"):
+        row = Row(errors.READ_ONLY, "status is read-only.", "status", form.noun)
+        raise ApiError(403, row)
 
 
 def _vis_state(form: Form, value: Any) -> int:

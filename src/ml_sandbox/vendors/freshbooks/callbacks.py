@@ -118,7 +118,8 @@ class Callbacks:
 
     def _prove(self, account: Account, callback: Callback, code: Any) -> Callback:
         if not callback.code or code != callback.code:
-            raise _semantic(("verifier", "Value error, Invalid verifier."))
+            no = _semantic(("verifier", "Value error, Invalid verifier."))
+            raise ApiError(int(self._site.switch("wrong_verifier_status")), *no.rows)
         self._failing_since.pop((account.id, callback.id), None)
         proven = replace(
             callback, verified=True, disabled=False, verifier=code, updated=account.now()
@@ -214,11 +215,18 @@ class Callbacks:
                 arrived.set()
             if not handshake:
                 self._note(account, number, is_success(status))
-            delays = delays_seconds(str(self._site.switch("webhook_retry_minutes")))
-            return None if is_success(status) or attempt > len(delays) else delays[attempt - 1]
+            return None if is_success(status) else self._pause(attempt)
 
         timeout_seconds = float(self._site.switch("webhook_timeout_seconds"))
         return Delivery(self._site.name, name, prepare, after, timeout_seconds)
+
+    def _pause(self, attempt: int) -> float | None:
+        """Seconds to the next attempt; none after the last, unless retries never end."""
+        delays = delays_seconds(str(self._site.switch("webhook_retry_minutes")))
+        if attempt <= len(delays):
+            return delays[attempt - 1]
+        ends = self._site.switch("webhook_retries_end")
+        return None if ends or not delays else delays[-1]
 
     def _written(self, key: str, fields: dict[str, str]) -> tuple[dict[str, str], bytes]:
         body = postings.form_body(fields)

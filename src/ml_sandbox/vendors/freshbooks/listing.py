@@ -18,6 +18,7 @@ from ml_sandbox.vendors.freshbooks.search import Asked, Predicate, Query, predic
 
 MOST_PER_PAGE = 100
 KEPT_LISTS = 16
+_SWITCHES = ("default_order", "filter_with_time", "day_boundary_zone")
 
 
 class Listings:
@@ -49,7 +50,7 @@ class Listings:
         if lag is not None:
             moment = account.now() - lag
             return _chosen(account, shelf, query, shelf.table(account).as_of(moment))
-        switches = tuple(account.switch(n) for n in ("default_order", "filter_with_time"))
+        switches = tuple(account.switch(n) for n in _SWITCHES)
         asked = (shelf.plural, query.asked, query.sort, switches)
         key = (account.id, account.revision, account.today(), asked)
         if key not in self._kept:

@@ -47,6 +47,9 @@ SWITCHES: dict[str, Switch] = {
     "limit_headers": Switch(
         True, "Answers carry X-RateLimit-* and Retry-After, those of 200 too; a 429 always does."
     ),
+    "limit_body": Switch(
+        "family", "Body of a 429: the family's own error shape, or empty.", ("family", "empty")
+    ),
     # errors
     "errors_as_object": Switch(
         False, "Accounting's older error bodies hold one object instead of a list."
@@ -57,6 +60,9 @@ SWITCHES: dict[str, Switch] = {
     "account_inactive": Switch(False, "The accounts are inactive: errno 1042."),
     "unknown_fields": Switch(
         "refused", "Fields of a body that do not exist.", ("refused", "ignored")
+    ),
+    "invoice_status_read_only": Switch(
+        False, "An invoice's status cannot be written, as the product's description has it."
     ),
     "invoice_number_unique": Switch(True, "Two invoices of an account may not share a number."),
     # reading
@@ -112,6 +118,9 @@ SWITCHES: dict[str, Switch] = {
     "handshake_before_answer": Switch(
         True, "The handshake arrives before the call that caused it is answered."
     ),
+    "wrong_verifier_status": Switch(
+        422, "Status of handing back a code that is not the one sent last.", (400, 403, 404, 422)
+    ),
     "resend_issues_new_code": Switch(True, "Asking for the code again gives out another one."),
     "disabled_callback_shows": Switch(
         "unverified",
@@ -133,6 +142,11 @@ SWITCHES: dict[str, Switch] = {
     ),
     "webhook_retry_minutes": Switch(
         "1,5,15,60", "Minutes to each retry of a delivery not answered with 2xx; then it is lost."
+    ),
+    "webhook_retries_end": Switch(
+        True,
+        "After the last retry a delivery is lost; if off, its last pause is repeated until the "
+        "callback is disabled or deleted, as the product's description has it.",
     ),
     "webhook_timeout_seconds": Switch(10.0, "How long a delivery waits for its answer."),
     "webhook_disabled_after_hours": Switch(
