@@ -5,6 +5,7 @@ from __future__ import annotations
 from ml_sandbox.vendor import VendorKind
 from ml_sandbox.vendors.freshbooks import KIND as FRESHBOOKS
 from ml_sandbox.vendors.pipedrive import KIND as PIPEDRIVE
+from ml_sandbox.vendors.quickbooks_online import KIND as QUICKBOOKS_ONLINE
 from ml_sandbox.vendors.wave import KIND as WAVE
 from ml_sandbox.vendors.zendesk import KIND as ZENDESK
 
@@ -13,4 +14,5 @@ VENDORS: tuple[VendorKind, ...] = (
     PIPEDRIVE,
     FRESHBOOKS,
     ZENDESK,
+    QUICKBOOKS_ONLINE,
 )
