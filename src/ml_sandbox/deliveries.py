@@ -36,7 +36,9 @@ class Delivery:
     `after(attempt, status)` gives the seconds to the next attempt, or None if there is none; the
     status is None where no answer came in time. `topic` is the vendor's event name, which the
     `operation` of a webhook fault is matched against. What is not `counted` (a probe) is no
-    webhook: no fault befalls it and no counter sees it.
+    webhook: no fault befalls it and no counter sees it. `aside()` is called when an ordered fault
+    takes the delivery out of its turn (dropped, held back, delayed), for a vendor that sends one
+    after the other.
     """
 
     vendor: str
@@ -45,6 +47,7 @@ class Delivery:
     after: Callable[[int, int | None], float | None]
     timeout_seconds: float = 10.0
     counted: bool = True
+    aside: Callable[[], None] | None = None
 
 
 def is_success(status: int | None) -> bool:
@@ -81,11 +84,18 @@ class Deliveries:
             return
         if self._strikes("webhook_drop", delivery) is not None:
             self._count(delivery, "dropped")
+            self._put_aside(delivery)
             return
         wait = self._wait(delivery)
         self._start(self._run(delivery, wait))
         if self._strikes("webhook_duplicate", delivery) is not None:
             self._start(self._run(delivery, wait))
+        if wait is not None:
+            self._put_aside(delivery)
+
+    def _put_aside(self, delivery: Delivery) -> None:
+        if delivery.aside is not None:
+            delivery.aside()
 
     def _strikes(self, kind: str, delivery: Delivery) -> float | None:
         """The rule's seconds (0 where it names none) if a rule of this kind fires."""
