@@ -74,7 +74,7 @@ class Mill:
         self.callbacks: dict[str, dict[str, Any]] = {}
         self.introductions: list[tuple[str, str, str]] = []
         """(url, id, code) of each handshake that was posted."""
-        self.gone: set[str] = set()
+        self.is_down = False
         self._numbers = 0
 
     def next(self, name: str) -> str:
@@ -100,6 +100,8 @@ class Mill:
     def _answer(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Any]:
+        if self.is_down:
+            return 503, {}
         if path == "/token":
             return self._token(headers, body)
         user = self._user(headers.get("authorization", ""))
@@ -198,7 +200,8 @@ class MillHooks:
 
 def handshake(delivery: Delivery) -> Handshake | None:
     told = json.loads(delivery.body)
-    return Handshake(told["id"], told["code"]) if told["event"] == "introduce" else None
+    code = delivery.headers["x-code"]
+    return Handshake(told["id"], code) if told["event"] == "introduce" else None
 
 
 class MillClient:
@@ -391,9 +394,8 @@ class Bench:
     async def deliver(self, url: str, event: str, code: str = "", **more: str) -> Answer:
         """The vendor posts to that address."""
         body = json.dumps({"event": event, **more}).encode()
-        token = urlsplit(url).path.split("/")[2:]
         delivery = Delivery(body, {"x-code": code}, self.clock.now())
-        return await self.ingest.take(token[-1], delivery)
+        return await self.ingest.take(urlsplit(url).path.removeprefix("/hooks/"), delivery)
 
 
 def with_oauth(**changes: Any) -> Vendor:

@@ -19,6 +19,7 @@ from ml_connector.core.cadence import Cadence
 from ml_connector.core.faults import Bug, Fault, NeedsConsent, Waiting
 from ml_connector.core.objects import SourceObject, TargetObject
 from ml_connector.core.wire import Errand
+from ml_connector.engine.confirming import confirm, introduced
 from ml_connector.engine.consents import tell_ends
 from ml_connector.engine.drain import Drain
 from ml_connector.engine.health import hurry, note_trouble, note_well
@@ -114,6 +115,8 @@ class Lane:
 
     async def round(self) -> None:
         """Poll what is due, then drain each target, then the daily look around."""
+        for id in await introduced(self._res, self.workspace):
+            await self._guarded(id, confirm(self._res, self.opener, id))
         opened = await self._open_flows()
         for flow in opened:
             for side in flow.sources():

@@ -94,9 +94,6 @@ def _reasons(row: flows.Row, waits_for: Mapping[str, int]) -> dict[str, int]:
 
 
 def _connection(conn: Connection, res: Resources, row: connections.Row, now: datetime) -> Told:
-    vendor = res.vendors.get(row.vendor)
-    owner = secrets_owner(row, vendor.endpoint_of if vendor else "connection")
-    endpoint = connections.endpoint_of(conn, owner)
     grant = grants.get(conn, row.grant)
     ends = grant.refresh_expires_at if grant else None
     paused_until = row.paused_until.isoformat() if row.paused_until else None
@@ -109,15 +106,20 @@ def _connection(conn: Connection, res: Resources, row: connections.Row, now: dat
         "budget": _budget(conn, res, row, grant.kind if grant else "token", now),
         "consent_ends": ends.isoformat() if ends else None,
         "warning": warning([row], grant, now) if grant else None,
-        "deliveries": {
-            "forged": endpoint.forged if endpoint else 0,
-            "unknown": endpoint.unknown if endpoint else 0,
-            "last_forged_at": (
-                endpoint.last_forged_at.isoformat()
-                if endpoint and endpoint.last_forged_at
-                else None
-            ),
-        },
+        "deliveries": _deliveries(conn, res, row),
+    }
+
+
+def _deliveries(conn: Connection, res: Resources, row: connections.Row) -> Told:
+    """What was not believed, at the connection's address and at those of its subscriptions."""
+    vendor = res.vendors.get(row.vendor)
+    whole = connections.endpoint_of(conn, secrets_owner(row, vendor.endpoint_of if vendor else ""))
+    there = [*([whole] if whole else []), *connections.callbacks_of(conn, row.id).values()]
+    last = max((e.last_forged_at for e in there if e.last_forged_at), default=None)
+    return {
+        "forged": sum(endpoint.forged for endpoint in there),
+        "unknown": sum(endpoint.unknown for endpoint in there),
+        "last_forged_at": last.isoformat() if last else None,
     }
 
 

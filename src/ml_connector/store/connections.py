@@ -61,6 +61,19 @@ class Endpoint:
     last_forged_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A subscription of ours, by the vendor's own id of it. `introductions` counts how often it was
+    introduced since it was last seen healthy; 0 where it is."""
+
+    connection: str
+    event: str
+    remote_id: str
+    url: str
+    checked_at: datetime
+    introductions: int = 0
+
+
 def put(conn: Connection, row: Row) -> None:
     upsert(conn, connections, [{name: getattr(row, name) for name in Row.__slots__}])
 
@@ -176,25 +189,30 @@ def endpoints_of(conn: Connection, workspace: str) -> list[Endpoint]:
     return [_endpoint(row) for row in rows]
 
 
-def subscriptions_of(conn: Connection, connection: str) -> dict[str, dict[str, Any]]:
+def callbacks_of(conn: Connection, connection: str) -> dict[str, Endpoint]:
+    """The endpoints of a connection's single subscriptions, by event."""
+    owner = callback_owner(connection, "")
+    rows = conn.execute(
+        select(endpoints)
+        .where(endpoints.c.owner.startswith(owner, autoescape=True))
+        .order_by(endpoints.c.owner)
+    )
+    return {row.owner.removeprefix(owner): _endpoint(row) for row in rows}
+
+
+def callback_owner(connection: str, event: str) -> str:
+    """The owner of the endpoint of one subscription."""
+    return f"callback:{connection}:{event}"
+
+
+def subscriptions_of(conn: Connection, connection: str) -> dict[str, Subscribed]:
     """Our subscriptions at the vendor by event."""
     rows = conn.execute(select(subscriptions).where(subscriptions.c.connection == connection))
-    return {row.event: dict(row._mapping) for row in rows}
+    return {row.event: Subscribed(*(getattr(row, n) for n in Subscribed.__slots__)) for row in rows}
 
 
-def put_subscription(
-    conn: Connection, connection: str, event: str, remote_id: str, url: str, now: datetime
-) -> None:
-    upsert(
-        conn,
-        subscriptions,
-        [
-            {
-                "connection": connection, "event": event, "remote_id": remote_id,
-                "url": url, "checked_at": now,
-            }
-        ],
-    )  # fmt: skip
+def put_subscription(conn: Connection, row: Subscribed) -> None:
+    upsert(conn, subscriptions, [{name: getattr(row, name) for name in Subscribed.__slots__}])
 
 
 def _row(row: Any) -> Row:

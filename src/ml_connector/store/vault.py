@@ -115,6 +115,11 @@ def delete_secrets(conn: Connection, owner: str) -> None:
     conn.execute(delete(secrets).where(secrets.c.owner == owner))
 
 
+def delete_secret(conn: Connection, owner: str, name: str) -> None:
+    """Forget one secret of an owner."""
+    conn.execute(delete(secrets).where(secrets.c.owner == owner, secrets.c.name == name))
+
+
 def _bound(owner: str, name: str) -> bytes:
     """As JSON, so that no two pairs are spelled alike."""
     return json.dumps([_CONTEXT, owner, name]).encode()

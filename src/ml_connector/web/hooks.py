@@ -37,11 +37,13 @@ class Hooks:
             # Some of the body may not be read, so the connection is not used again
             return PlainTextResponse("Too large.", 413, {"connection": "close"})
         delivery = Delivery(body, dict(request.headers), self._app.res.clock.now())
-        return await self._answer(request.path_params["token"], delivery)
+        told = request.path_params
+        path = "/".join(told[name] for name in ("token", "subscription") if name in told)
+        return await self._answer(path, delivery)
 
-    async def _answer(self, token: str, delivery: Delivery) -> Response:
+    async def _answer(self, path: str, delivery: Delivery) -> Response:
         try:
-            answer = await self._app.ingest.take(token, delivery)
+            answer = await self._app.ingest.take(path, delivery)
         except Exception:
             log.exception("a delivery could not be taken")
             self._count("", 500)
