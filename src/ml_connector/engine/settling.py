@@ -1,4 +1,4 @@
-"""Settling: keys that are not written now are put where they belong, all of a batch in one commit."""
+"""Settling: keys that are not written now are put where they belong, a batch in one commit."""
 
 from __future__ import annotations
 
