@@ -50,6 +50,16 @@ async def test_the_recorded_invoice_comes_to_the_same(books: Bench, customer: in
     assert (second["lineid"], second["taxAmount1"]) == (2, "0")
 
 
+async def test_a_quantity_may_be_a_number_as_the_official_node_sdk_sends_it(
+    books: Bench, customer: int
+) -> None:
+    line = {"name": "A", "qty": 2.5, "unit_cost": {"amount": "4.00"}}
+    made = await drafted(books, customer, lines=[line])
+    assert made["amount"]["amount"] == "10.00"
+    full = await books.read("invoices", made["id"], **{"include[]": "lines"})
+    assert full["lines"][0]["qty"] == "2.5"
+
+
 async def test_a_second_tax_on_top_of_the_first(books: Bench, customer: int) -> None:
     line = {
         "name": "A",
@@ -108,7 +118,7 @@ async def test_what_a_create_needs(books: Bench, customer: int, missing: str) ->
         ({"discount_value": "110"}, 422, 1018),
         ({"currency_code": "dollars"}, 422, 1004),
         ({"lines": "many"}, 422, 1035),
-        ({"lines": [{"qty": 4}]}, 422, 1004),
+        ({"lines": [{"qty": "four"}]}, 422, 1004),
         ({"lines": [{"unit_cost": "5.00"}]}, 422, 1035),
         ({"lines": [{"unit_cost": {"amount": 5.0, "code": "USD"}}]}, 422, 1004),
         ({"lines": [{"unit_cost": {"amount": "5.00", "code": "EUR"}}]}, 422, 1004),

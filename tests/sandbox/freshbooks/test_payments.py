@@ -26,10 +26,11 @@ def given(number: int, amount: str = "40.00", **more: Any) -> dict[str, Any]:
 
 
 async def test_a_payment_and_its_invoice(books: Bench, owed: int) -> None:
-    made = await books.done("POST", "payments", **given(owed, note="Thanks"))
+    made = await books.done("POST", "payments", **given(owed, note="Thanks", orderid="7"))
     assert made["id"] == made["logid"]
     assert (made["type"], made["note"], made["vis_state"]) == ("Check", "Thanks", 0)
     assert made["amount"] == {"amount": "40.00", "code": "USD"}
+    assert made["orderid"] == "7"
     assert "status" not in made
     half = await books.read("invoices", owed)
     assert made["clientid"] == half["customerid"]

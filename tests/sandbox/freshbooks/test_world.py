@@ -70,7 +70,16 @@ async def test_troubles_of_the_cast(books: Bench) -> None:
 async def test_invoices_of_every_kind(books: Bench) -> None:
     stored = await books.control("GET", "freshbooks/invoices")
     kinds = {i["v3_status"] for i in stored}
-    assert {"draft", "sent", "viewed", "partial", "paid", "overdue", "autopaid", "disputed"} <= kinds
+    assert {
+        "draft",
+        "sent",
+        "viewed",
+        "partial",
+        "paid",
+        "overdue",
+        "autopaid",
+        "disputed",
+    } <= kinds
     assert {i["vis_state"] for i in stored} == {0, 1}
     assert {i["amount"]["code"] for i in stored} >= {"USD", "JPY"}
     dates = sorted(i["create_date"] for i in stored)

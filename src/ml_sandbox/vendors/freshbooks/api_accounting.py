@@ -149,7 +149,7 @@ class AccountingApi:
             return desk.set_vis_state(account, actor, record, state)
         ignore = account.switch("unknown_fields") == "ignored"
         if isinstance(record, Invoice):
-            names = {*invoice_form.ACTIONS, "email_recipients"}
+            names = {*invoice_form.ACTIONS, "email_recipients", "email_include_pdf"}
             action = desk.form.read({n: given[n] for n in given if n in names}, ignore)
             if any(action.get(name) for name in invoice_form.ACTIONS):
                 return _act(account, actor, record, action)

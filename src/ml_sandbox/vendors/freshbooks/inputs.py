@@ -154,6 +154,12 @@ def decimal(value: Any) -> Decimal:
     return found
 
 
+def quantity(value: Any) -> Decimal:
+    """Read back as text, and written as text or, by the official Node SDK, as a number."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return decimal(str(value) if number else value)
+
+
 def percent(value: Any) -> Decimal:
     """Percentages must be decimal text (errno 1018)."""
     try:

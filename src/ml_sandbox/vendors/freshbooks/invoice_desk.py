@@ -20,7 +20,7 @@ from ml_sandbox.vendors.freshbooks.status import is_overdue
 _COMPUTED = {
     "customerid", "create_date", "due_offset_days", "invoice_number", "currency_code", "lines",
     "discount_value", "status", "action_email", "action_mark_as_sent", "email_recipients",
-    "email_subject", "email_body", "email_include_pdf",
+    "email_subject", "email_body", "email_include_pdf", "invoice_customized_email",
 }  # fmt: skip
 
 

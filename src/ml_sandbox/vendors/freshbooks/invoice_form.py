@@ -32,7 +32,7 @@ READ_ONLY = frozenset(
         "discount_total", "net_paid_amount", "v3_status", "display_status", "payment_status",
         "autobill_status", "last_order_status", "dispute_status", "deposit_status",
         "created_at", "updated", "version", "accountid", "accounting_systemid",
-        "current_organization", "sentid", "ext_archive", "email",
+        "current_organization", "sentid", "ext_archive",
     }
 )  # fmt: skip
 
@@ -41,7 +41,7 @@ LINE_FORM = Form(
     {
         "name": inputs.text(255),
         "description": inputs.text(10_000),
-        "qty": inputs.decimal,
+        "qty": inputs.quantity,
         "unit_cost": inputs.money,
         "type": inputs.one_of(0, 1, numeric=True),
         "taxName1": inputs.text(255),
@@ -91,7 +91,9 @@ FORM = Form(
         "status": _status,
         "lines": _lines,
         "presentation": inputs.passed,
+        "email": inputs.email,
         "email_recipients": inputs.texts,
+        "invoice_customized_email": inputs.passed,
     },
     READ_ONLY,
 )

@@ -42,11 +42,13 @@ FORM = Form(
         "type": inputs.one_of(*TYPES),
         "note": inputs.text(5000),
         "send_client_notification": inputs.boolean,
+        "orderid": inputs.text(64),
+        "transactionid": inputs.text(64),
     },
     frozenset(
         {
             "id", "logid", "clientid", "creditid", "overpaymentid", "bulk_paymentid", "from_credit",
-            "gateway", "orderid", "transactionid", "updated", "accounting_systemid",
+            "gateway", "updated", "accounting_systemid",
         }
     ),
 )  # fmt: skip
@@ -90,10 +92,8 @@ def _amount(given: tuple[Decimal, str | None], code: str) -> Decimal:
 
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "note": given.get("note"),
-        "send_client_notification": given.get("send_client_notification"),
-    }
+    names = ("note", "send_client_notification", "orderid", "transactionid")
+    return {name: given.get(name) for name in names}
 
 
 def _overpaid(account: Account, invoice: Invoice, amount: Decimal) -> int | None:

@@ -158,7 +158,7 @@ def _customer(account: Account, invoice: Invoice) -> Shown:
         return {"current_organization": "", "email": ""}
     return {
         "current_organization": client.plain["organization"],
-        "email": client.plain["email"],
+        "email": invoice.plain.get("email") or client.plain["email"],
     }
 
 
@@ -225,10 +225,10 @@ def shown_payment(account: Account, payment: Payment, include: Collection[str] =
         "invoiceid": payment.invoiceid,
         "logid": payment.id,
         "note": payment.plain.get("note"),
-        "orderid": None,
+        "orderid": payment.plain.get("orderid"),
         "overpaymentid": payment.overpaymentid,
         "send_client_notification": payment.plain.get("send_client_notification"),
-        "transactionid": None,
+        "transactionid": payment.plain.get("transactionid"),
         "type": payment.type,
         "updated": eastern_text(payment.updated),
         "vis_state": payment.vis_state,
