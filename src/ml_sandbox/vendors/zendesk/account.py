@@ -147,7 +147,7 @@ class Account:
 
     def put(self, table: str, record: Record, **changes: Any) -> Record:
         """The record with those changes, stamped as updated."""
-        changed = {**record, "updated_at": self.stamp(), **changes}
+        changed = {**record, **changes, "updated_at": self.stamp()}
         self.tables[table].replace(changed, self.now())
         return changed
 

@@ -73,7 +73,7 @@ class FieldApi:
     def reorder(self, call: Call) -> Answer:
         call.need_admin()
         self._book.reorder(numbers_of(call, f"{self._one}_ids"))
-        return Answer({})
+        return Answer("")
 
     def options(self, call: Call) -> Answer:
         call.need_agent()

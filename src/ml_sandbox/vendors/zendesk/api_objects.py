@@ -136,4 +136,4 @@ class ObjectApi:
         if set(numbers) - known:
             raise not_found()
         book.reorder(numbers)
-        return Answer({})
+        return Answer("")

@@ -35,6 +35,7 @@ OBJECTS: Mapping[str, tuple[str, ...]] = {
     "installations": (),
 }
 _TABLES = {"organization_memberships": "memberships"}
+_KEYED = ("custom_objects", "organization_fields", "user_fields", "custom_object_fields")
 _TEXT_IDS = ("custom_object_records", "webhooks")
 
 
@@ -67,12 +68,11 @@ class ZendeskHuman:
     def _find(self, noun: str, key: str) -> Record:
         """The record, deleted or not; an object by its key, a field by key or id."""
         table = self._table(noun)
-        record = table.get(key if noun in _TEXT_IDS else _number(key))
-        if record is None and noun in (
-            "custom_objects", "organization_fields", "user_fields", "custom_object_fields"
-        ):  # fmt: skip
+        if noun in _KEYED and not key.isdigit():
             named = [r for r in table.every() if r["key"] == key]
             record = named[-1] if named else None
+        else:
+            record = table.get(key if noun in _TEXT_IDS else _number(key))
         if record is None:
             raise refusal.Refusal(404, f"no {noun} with id {key}")
         found: Record = record
