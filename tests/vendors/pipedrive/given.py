@@ -113,7 +113,7 @@ def bench(
         VENDOR,
         settings,
         VENDOR.limits(settings, "token:1", "token"),
-        StaticToken(VENDOR.token.header, api_token, redactor),
+        StaticToken("x-api-token", api_token, redactor),
         Guard(VENDOR.hosts, [settings["base_url"]], private_allowed=True),
         parts,
     )

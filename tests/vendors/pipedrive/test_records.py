@@ -67,7 +67,7 @@ def test_a_deleted_record_says_so_and_a_new_one_has_the_moment_it_was_added() ->
 
 def test_the_key_in_an_activitys_note_survives_what_a_sanitizer_does() -> None:
     key = ExternalKey("wave", "B1", "invoices", "I1")
-    note = with_key_line("Open", key)
+    note = with_key_line("Open", str(key))
     for told in (
         note,
         note.replace("<br>", "<br />"),

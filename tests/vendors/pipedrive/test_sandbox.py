@@ -200,7 +200,7 @@ async def test_everything_written_comes_back_the_same(stand: Stand) -> None:
             "participants": [{"person_id": person, "primary": True}],
             "due_date": "2026-06-01",
             "done": False,
-            "note": with_key_line("Sent", KEY),
+            "note": with_key_line("Sent", str(KEY)),
         },
     )
     [activity] = (await on.client.page(ACTIVITIES, None, on.errand)).records[-1:]
