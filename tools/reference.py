@@ -14,7 +14,7 @@ import typer
 
 from ml_connector.cli.command import COMMON
 from ml_connector.cli.main import app
-from ml_connector.engine.opening import COMMON_SETTINGS
+from ml_connector.engine.reaching import COMMON_SETTINGS
 from ml_connector.flows import FLOWS
 from ml_connector.settings import Settings
 from ml_connector.vendors import VENDORS

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ml_connector.core.flow import Flow
-from ml_connector.flows import wave_pipedrive
+from ml_connector.flows import freshbooks_pipedrive, wave_pipedrive
 
-FLOWS: tuple[Flow, ...] = (wave_pipedrive.FLOW,)
+FLOWS: tuple[Flow, ...] = (wave_pipedrive.FLOW, freshbooks_pipedrive.FLOW)

@@ -1,4 +1,5 @@
-"""Settings that every flow has, and the few ways in which settings are written."""
+"""What the flows say alike: settings that every one has, the ways in which settings are written, an
+amount, and the marks of a customer."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from typing import Literal
 from ml_connector.core.cadence import parse_cadence
 from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Given, Setting
+from ml_connector.core.money import Money
+from ml_connector.core.values import Value, likeness
 
 Since = Literal["open", "all"] | date
 
@@ -74,7 +77,7 @@ def table_of(*keys: str) -> Callable[[str], dict[str, str]]:
         table = dict(pair.strip().split("=", 1) for pair in text.split(",") if "=" in pair)
         if set(table) != set(keys) or not all(table.values()):
             raise Mistake(f"'{text}' must give a value to each of {', '.join(keys)}.")
-        return table
+        return {key: table[key] for key in keys}
 
     return parse
 
@@ -114,3 +117,13 @@ def is_dated_in(dated: str, given: Given) -> bool:
         return True
     start = given.installed_at.date() if since == "open" else since
     return date.fromisoformat(dated) >= start
+
+
+def money(amount: Money) -> Value:
+    return {"value": str(amount.amount), "currency": amount.currency}
+
+
+def likeness_marks(name: str | None, email: str | None) -> list[tuple[str, str]]:
+    """Name and e-mail, which are looked up together."""
+    marks = [("name", likeness(name)), ("email", likeness(email))]
+    return [(kind, text) for kind, text in marks if text]

@@ -4,7 +4,6 @@ deals of those organizations with an activity each, and payments keep both up to
 from __future__ import annotations
 
 from ml_connector.core.flow import (
-    LEAVE,
     ONCE,
     UNTIL_TOUCHED,
     Flow,
@@ -12,7 +11,6 @@ from ml_connector.core.flow import (
     Leave,
     Route,
     Setting,
-    Settings,
     alike,
     choose,
     copy,
@@ -24,19 +22,10 @@ from ml_connector.core.flow import (
     shared,
     suggested,
 )  # fmt: skip
-from ml_connector.core.objects import SetupItem
-from ml_connector.core.values import Value, Values
+from ml_connector.core.values import Value
+from ml_connector.flows import deals
 from ml_connector.flows import wave_words as words
-from ml_connector.flows.common import (
-    COMMON,
-    is_dated_in,
-    one_of,
-    parse_amount,
-    parse_id,
-    parse_words,
-    parse_yes,
-    table_of,
-)  # fmt: skip
+from ml_connector.flows.common import COMMON, likeness_marks, money, one_of
 from ml_connector.vendors.pipedrive import ACTIVITIES, DEALS, ORGANIZATIONS, PERSONS
 from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES, Customer, Invoice
 
@@ -47,10 +36,6 @@ def is_customer_wanted(customer: Customer, given: Given) -> bool:
 
 def has_contact(customer: Customer, given: Given) -> bool:
     return bool(customer.email or customer.first_name or customer.last_name)
-
-
-def deleted(wrote: Values, given: Given) -> Values:
-    return {"Source state": "Deleted"}
 
 
 def emails(customer: Customer, given: Given) -> Value:
@@ -64,36 +49,20 @@ def phones(customer: Customer, given: Given) -> Value:
 
 
 def is_invoice_kept(invoice: Invoice, given: Given) -> bool:
-    s = given.settings
-    return (
-        (s["drafts"] or invoice.status != "DRAFT")
-        and (not s["currencies"] or invoice.currency in s["currencies"])
-        and (not s["statuses"] or invoice.status in s["statuses"])
-        and bool(invoice.total.amount >= s["least_amount"])
-    )
+    is_draft = invoice.status == "DRAFT"
+    return deals.is_kept(given, invoice.total, invoice.status, is_draft=is_draft)
 
 
 def is_invoice_wanted(invoice: Invoice, given: Given) -> bool:
-    is_open = given.settings["since"] == "open" and words.is_open(invoice)
-    return is_open or is_dated_in(invoice.invoice_date, given)
+    return deals.is_wanted(given, invoice.invoice_date, is_open=words.is_open(invoice))
 
 
-def worth(invoice: Invoice, given: Given) -> Value:
-    money = invoice.net if given.settings["deal_value"] == "net" else invoice.total
-    return str(money.amount)
-
-
-def state(invoice: Invoice, given: Given) -> Value:
+def state(invoice: Invoice, given: Given) -> str | None:
     return words.state_of(invoice, given.today)
 
 
-def deal_status(invoice: Invoice, given: Given) -> Value:
-    return "won" if given.settings["paid_is_won"] and state(invoice, given) == "paid" else "open"
-
-
 def won_time(invoice: Invoice, given: Given) -> Value | Leave:
-    paid_on = words.last_paid_on(invoice)
-    return f"{paid_on}T12:00:00Z" if paid_on and deal_status(invoice, given) == "won" else LEAVE
+    return deals.won_time(given, state(invoice, given), words.last_paid_on(invoice))
 
 
 def references(invoice: Invoice, given: Given) -> list[tuple[str, str]]:
@@ -121,17 +90,17 @@ customers = Route(
     match=(
         linked(),
         keyed("Wave customer ID"),
-        alike(lambda c, given: words.likeness_marks(c.name, c.email)),
+        alike(lambda c, given: likeness_marks(c.name, c.email)),
     ),
     fields={
         "name": copy("name", owner=UNTIL_TOUCHED),
         "address": make(lambda c, given: words.postal_address(c.address), owner=UNTIL_TOUCHED),
-        "owner_id": make(lambda c, given: given.settings["owner"] or LEAVE, owner=ONCE),
+        "owner_id": deals.set_once("owner"),
         "Wave customer ID": key(),
         "Billing e-mail": copy("email"),
         "Source state": make(lambda c, given: "Archived" if c.is_archived else "Active"),
     },
-    gone=deleted,
+    gone=deals.deleted,
 )
 
 contacts = Route(
@@ -146,13 +115,13 @@ contacts = Route(
     match=(
         linked(),
         keyed("Wave customer ID"),
-        shared(lambda c, given: words.likeness_marks(None, c.email)),
+        shared(lambda c, given: likeness_marks(None, c.email)),
     ),
     fields={
         "name": make(lambda c, given: words.contact_name(c), owner=UNTIL_TOUCHED),
         "emails": make(emails, owner=UNTIL_TOUCHED),
         "phones": make(phones, owner=UNTIL_TOUCHED),
-        "owner_id": make(lambda c, given: given.settings["owner"] or LEAVE, owner=ONCE),
+        "owner_id": deals.set_once("owner"),
         "Wave customer ID": key(),
     },
 )
@@ -174,13 +143,15 @@ invoices = Route(
     ),
     fields={
         "title": make(lambda i, given: f"Invoice {i.number} - {i.customer.name}"[:255], owner=ONCE),
-        "owner_id": make(lambda i, given: given.settings["owner"] or LEAVE, owner=ONCE),
-        "label_ids": make(lambda i, given: given.settings["label"] or LEAVE, owner=ONCE),
-        "value": make(worth),
+        "owner_id": deals.set_once("owner"),
+        "label_ids": deals.set_once("label"),
+        "value": make(lambda i, given: deals.worth(given, i.total, i.net)),
         "currency": copy("currency"),
-        "pipeline_id": make(lambda i, given: given.settings["pipeline"], owner=ONCE),
+        "pipeline_id": deals.set_once("pipeline"),
         "stage_id": choose(state, "stages", owner=UNTIL_TOUCHED),
-        "status": make(deal_status, owner=UNTIL_TOUCHED),
+        "status": make(
+            lambda i, given: deals.deal_status(given, state(i, given)), owner=UNTIL_TOUCHED
+        ),
         "won_time": make(won_time, follows="status"),
         "expected_close_date": copy("due_date", owner=UNTIL_TOUCHED),
         "Wave invoice ID": key(),
@@ -188,12 +159,12 @@ invoices = Route(
         "Invoice date": copy("invoice_date"),
         "Due date": copy("due_date"),
         "Invoice status": make(lambda i, given: words.status_label(i, given.today)),
-        "Amount paid": make(lambda i, given: words.money(i.amount_paid)),
-        "Amount due": make(lambda i, given: words.money(i.amount_due)),
+        "Amount paid": make(lambda i, given: money(i.amount_paid)),
+        "Amount due": make(lambda i, given: money(i.amount_due)),
         "Invoice link": copy("view_url"),
         "Source state": make(lambda i, given: "Active"),
     },
-    gone=deleted,
+    gone=deals.deleted,
     reports=unknown_status,
 )
 
@@ -209,8 +180,8 @@ activities = Route(
     match=(linked(), keyed("note")),
     fields={
         "subject": make(lambda i, given: f"Payment of invoice {i.number}"[:255], owner=ONCE),
-        "type": make(lambda i, given: given.settings["activity_type"], owner=ONCE),
-        "owner_id": make(lambda i, given: given.settings["owner"] or LEAVE, owner=ONCE),
+        "type": deals.set_once("activity_type"),
+        "owner_id": deals.set_once("owner"),
         "due_date": copy("due_date", owner=UNTIL_TOUCHED),
         "done": make(lambda i, given: state(i, given) == "paid", owner=UNTIL_TOUCHED),
         "note": make(lambda i, given: words.state_note(i, given.today), owner=UNTIL_TOUCHED),
@@ -220,70 +191,31 @@ activities = Route(
 
 SETTINGS = (
     *COMMON,
-    Setting("pipeline", "Wave invoices", "The pipeline for deals; created if it does not exist."),
-    Setting(
-        "stages",
-        ", ".join(f"{name}={label}" for name, label in words.LABELS.items()),
-        "The stage for each state of an invoice; stages that do not exist are created.",
-        table_of(*words.STATES),
-    ),
-    Setting("paid_is_won", "yes", "Whether the deal of a paid invoice is won.", parse_yes),
-    Setting("drafts", "yes", "Whether invoices that are still drafts become deals.", parse_yes),
-    Setting("currencies", "", "Only invoices in these currencies; empty for all.", parse_words),
-    Setting("statuses", "", "Only invoices that Wave calls so; empty for all.", parse_words),
-    Setting("least_amount", "0", "Only invoices of at least this total.", parse_amount),
-    Setting("owner", "", "The Pipedrive user who owns new records; empty for ours.", parse_id),
+    *deals.deal_settings("Wave", "Wave invoices", words.LABELS),
     Setting("activity_type", "task", "The type of the activities, by its key in Pipedrive."),
-    Setting(
-        "label",
-        "",
-        "The id of a deal label for new deals; empty for none.",
-        lambda text: [parse_id(text)] if text else None,
-    ),
     Setting(
         "link_deals",
         "by_reference",
         "Take a deal that names the invoice (by_reference), propose equal amounts too, or neither.",
         one_of("off", "by_reference", "suggest"),
     ),
-)  # fmt: skip
+)
 
-
-def setup(settings: Settings) -> tuple[SetupItem, ...]:
-    pipeline = settings["pipeline"]
-    stages = dict.fromkeys(settings["stages"][state] for state in words.STATES)
-    fields = (
-        ("organizations", "Wave customer ID", "varchar"),
-        ("organizations", "Billing e-mail", "varchar"),
-        ("organizations", "Source state", "varchar"),
-        ("persons", "Wave customer ID", "varchar"),
-        ("deals", "Wave invoice ID", "varchar"),
-        ("deals", "Invoice number", "varchar"),
-        ("deals", "Invoice date", "date"),
-        ("deals", "Due date", "date"),
-        ("deals", "Invoice status", "varchar"),
-        ("deals", "Amount paid", "monetary"),
-        ("deals", "Amount due", "monetary"),
-        ("deals", "Invoice link", "varchar"),
-        ("deals", "Source state", "varchar"),
-    )
-    return (
-        SetupItem("pipeline", pipeline),
-        *(SetupItem("stage", stage, parent=pipeline) for stage in stages),
-        *(
-            SetupItem("field", name, object=obj, type=kind, is_key=name.startswith("Wave "))
-            for obj, name, kind in fields
-        ),
-    )
-
-
-def effects(settings: Settings) -> tuple[str, ...]:
-    return (
-        "Automations that start with a new organization, person, deal or activity may run.",
-        "Owners of new deals and activities may be notified.",
-        "Reports will count these deals"
-        + (", and paid ones as won." if settings["paid_is_won"] else "."),
-    )
+CUSTOM_FIELDS = (
+    ("organizations", "Wave customer ID", "varchar"),
+    ("organizations", "Billing e-mail", "varchar"),
+    ("organizations", "Source state", "varchar"),
+    ("persons", "Wave customer ID", "varchar"),
+    ("deals", "Wave invoice ID", "varchar"),
+    ("deals", "Invoice number", "varchar"),
+    ("deals", "Invoice date", "date"),
+    ("deals", "Due date", "date"),
+    ("deals", "Invoice status", "varchar"),
+    ("deals", "Amount paid", "monetary"),
+    ("deals", "Amount due", "monetary"),
+    ("deals", "Invoice link", "varchar"),
+    ("deals", "Source state", "varchar"),
+)
 
 
 FLOW = Flow(
@@ -292,6 +224,6 @@ FLOW = Flow(
     target="pipedrive",
     routes=(customers, contacts, invoices, activities),
     settings=SETTINGS,
-    setup=setup,
-    effects=effects,
+    setup=deals.setup_of(CUSTOM_FIELDS, keys="Wave "),
+    effects=deals.effects_of("organization, person, deal or activity", "deals and activities"),
 )

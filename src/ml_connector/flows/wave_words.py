@@ -6,11 +6,9 @@ a word may be new, or lag behind a payment.
 
 from __future__ import annotations
 
-from ml_connector.core.money import Money
 from ml_connector.core.values import Value, likeness
 from ml_connector.vendors.wave.objects import Address, Customer, Invoice
 
-STATES = ("draft", "sent", "viewed", "part_paid", "overdue", "paid")
 LABELS = {
     "draft": "Draft",
     "sent": "Sent",
@@ -19,6 +17,8 @@ LABELS = {
     "overdue": "Overdue",
     "paid": "Paid",
 }
+"""The states of an invoice, in the order of the stages."""
+
 _BY_WORD = {
     "DRAFT": "draft",
     "SAVED": "draft",
@@ -43,7 +43,7 @@ def is_open(invoice: Invoice) -> bool:
 
 
 def state_of(invoice: Invoice, today: str) -> str | None:
-    """One of STATES; None where neither amounts nor word tell, so that the stage is left alone."""
+    """A key of LABELS; None where neither amounts nor word tell, so that the stage is left."""
     word = _BY_WORD.get(invoice.status)
     if word == "draft":
         return word
@@ -82,10 +82,6 @@ def state_note(invoice: Invoice, today: str) -> str:
     )
 
 
-def money(amount: Money) -> Value:
-    return {"value": str(amount.amount), "currency": amount.currency}
-
-
 def contact_name(customer: Customer) -> str:
     """The person's name; the firm's where Wave knows no person."""
     return " ".join(n for n in (customer.first_name, customer.last_name) if n) or customer.name
@@ -109,12 +105,6 @@ def postal_address(address: Address | None) -> Value:
         "postal_code": address.postal_code,
         "country": country,
     }
-
-
-def likeness_marks(name: str | None, email: str | None) -> list[tuple[str, str]]:
-    """Name and e-mail, which are looked up together."""
-    marks = [("name", likeness(name)), ("email", likeness(email))]
-    return [(kind, text) for kind, text in marks if text]
 
 
 def reference_marks(invoice: Invoice) -> list[tuple[str, str]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ml_connector.core.vendor import Vendor
-from ml_connector.vendors import pipedrive, wave
+from ml_connector.vendors import freshbooks, pipedrive, wave
 
 VENDORS: tuple[Vendor, ...] = (
     wave.VENDOR,
     pipedrive.VENDOR,
+    freshbooks.VENDOR,
 )
