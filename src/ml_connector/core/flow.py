@@ -66,7 +66,7 @@ class FieldRule:
     path: str = ""
     making: Making | None = None
     follows: str = ""
-    """Written only together with that other field, never for its own sake."""
+    """Written only together with that other field, never for its own sake; "*" is any other."""
 
 
 def copy(path: str, owner: Owner = SOURCE) -> FieldRule:
@@ -210,6 +210,8 @@ class Route:
     """A sentence about what in the record the map does not know, or None."""
     needs: str = ""
     """What the target must be capable of (`Vendor.capabilities`); without it the route rests."""
+    whole: bool = False
+    """Every write to a record sends all of its mapped fields."""
     once: bool = False
     """Written once: what changes at the source afterwards is reported and not written."""
     distinct: Distinct | None = None
@@ -254,6 +256,10 @@ class Feed:
     reads: SourceObject
     marks: Callable[[Any, Given], list[tuple[str, str]]]
     of_targets: bool = False
+    enters: Telling | None = None
+    """Which records speak at all, where a listing shows them."""
+    is_read_alone: bool = False
+    """Whether a listing does not show all that `marks` looks at, so that each is read alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ changes it there: then it is theirs for good.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ml_connector.core.flow import Owner
 from ml_connector.core.mapping import Desired
 from ml_connector.core.objects import TargetRecord
 from ml_connector.core.values import Value, Values, same
+
+ANY = "*"
+"""What a field follows that is written together with whatever else is."""
 
 Changes = dict[str, dict[str, Value]]
 """Field name → before and after, as the audit keeps it."""
@@ -52,7 +55,7 @@ def plan_create(desired: Desired) -> Write:
     """Everything that has a value; an absent value needs no writing into a new record."""
     fields = {wire: value for wire, value in desired.fields.items() if not _empty(value)}
     for wire, leader in desired.follows.items():
-        if leader not in fields:
+        if leader != ANY and leader not in fields:
             fields.pop(wire, None)
     changes: Changes = {
         desired.names[wire]: {"before": None, "after": value} for wire, value in fields.items()
@@ -104,7 +107,7 @@ def plan_update(desired: Desired, base: Base, target: TargetRecord | None) -> Wr
                 overwritten.append(desired.names[wire])
         wrote[wire] = value
     for wire, leader in desired.follows.items():
-        if leader in fields and wire in desired.fields:
+        if _leads(leader, fields) and wire in desired.fields:
             fields[wire] = wrote[wire] = desired.fields[wire]
     changes = _changes(desired.names, fields, base, target)
     return Write(
@@ -137,12 +140,20 @@ def plan_adoption(
         else:
             theirs.append(wire)
     for wire, leader in desired.follows.items():
-        if leader in fields and wire in desired.fields:
+        if _leads(leader, fields) and wire in desired.fields:
             fields[wire] = desired.fields[wire]
     changes = _changes(desired.names, fields, base, target)
     wrote = {w: v for w, v in desired.fields.items() if _ours(desired, base, w)}
     kept = tuple(desired.names[wire] for wire in theirs)
     return Write(fields, changes, kept, theirs=frozenset(theirs), base=_base(wrote, base))
+
+
+def made_whole(write: Write, desired: Desired) -> Write:
+    """The write with every field that is ours, where it changes anything at all."""
+    if not write.fields:
+        return write
+    fields = {w: v for w, v in write.base.wrote.items() if w in desired.fields}
+    return replace(write, fields={w: v for w, v in fields.items() if w not in write.theirs})
 
 
 def remembered(write: Write, target: TargetRecord) -> Base:
@@ -161,6 +172,10 @@ def _ours(desired: Desired, base: Base, wire: str) -> bool:
     """Another route keeps the standard fields of a shared record; the custom ones are always
     ours."""
     return base.owns_standard or desired.names[wire] != wire
+
+
+def _leads(leader: str, fields: Values) -> bool:
+    return bool(fields) if leader == ANY else leader in fields
 
 
 def _stands(value: Value, wire: str, target: TargetRecord | None) -> bool:

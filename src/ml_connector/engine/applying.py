@@ -24,7 +24,13 @@ from ml_connector.core.faults import (
 )  # fmt: skip
 from ml_connector.core.flow import Route
 from ml_connector.core.objects import TargetRecord
-from ml_connector.core.plan import Write, plan_adoption, plan_update, reads_first
+from ml_connector.core.plan import (
+    Write,
+    made_whole,
+    plan_adoption,
+    plan_update,
+    reads_first,
+)
 from ml_connector.core.values import Values, digest
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import matching, remembering
@@ -192,6 +198,8 @@ class Applier:
         else:
             write = plan_update(desired, base_of(item), target)
             reason = "it changed at the source"
+        if self._route.whole:
+            write = made_whole(write, desired)
         item.step = self._write_step(item, step, write, reason)
 
     def _write_step(self, item: Item, step: ToUpdate, write: Write, reason: str) -> ToWrite | Done:

@@ -125,11 +125,19 @@ def _tell(
     conn: Connection, outlet: Outlet, feed: Feed, news: Mapping[str, SourceModel], now: datetime
 ) -> int:
     """What could be read speaks at once; what could not is read alone, which will say why."""
-    whole = {k: r for k, r in news.items() if isinstance(r, feed.reads.model)}
+    given = outlet.opened.given(now)
+    if feed.enters is not None:  # what could not be read may speak: reading it alone will tell
+        enters = feed.enters
+        news = {k: r for k, r in news.items() if not _is_whole(feed, r) or enters(r, given)}
+    whole = {} if feed.is_read_alone else {k: r for k, r in news.items() if _is_whole(feed, r)}
     rest = [_mark(outlet, feed, record) for key, record in news.items() if key not in whole]
     pending.mark(conn, rest, now)
     told = tell(conn, outlet.opened, feed, whole, outlet.work, outlet.cause, now)
     return told + len(rest)
+
+
+def _is_whole(feed: Feed, record: SourceModel) -> bool:
+    return isinstance(record, feed.reads.model)
 
 
 def note_gone(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from ml_connector.core.vendor import ConnectionSetting, OAuth, Token, Vendor
 from ml_connector.vendors.wave.client import WaveClient
 from ml_connector.vendors.wave.faults import wave_fault
+from ml_connector.vendors.wave.ids import external_key
 from ml_connector.vendors.wave.limits import wave_limits, wave_reading
 from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES
+from ml_connector.vendors.wave.statements import PAYMENTS, STATEMENTS
 from ml_connector.vendors.wave.webhooks import WaveWebhooks
 
 VENDOR = Vendor(
@@ -15,7 +17,7 @@ VENDOR = Vendor(
     api_base="https://gql.waveapps.com",
     auth_base="https://api.waveapps.com",
     hosts=("gql.waveapps.com", "api.waveapps.com"),
-    sources=(CUSTOMERS, INVOICES),
+    sources=(CUSTOMERS, INVOICES, PAYMENTS, STATEMENTS),
     targets=(),
     settings=(
         ConnectionSetting(
@@ -62,4 +64,5 @@ VENDOR = Vendor(
     reading=wave_reading,
     webhooks=WaveWebhooks(),
     endpoint_of="app",
+    readable_key=external_key,
 )

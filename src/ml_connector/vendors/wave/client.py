@@ -20,7 +20,15 @@ from ml_connector.vendors.wave.faults import NotFound
 from ml_connector.vendors.wave.ids import parts
 from ml_connector.vendors.wave.instants import parse_http_date
 from ml_connector.vendors.wave.listing import Listing, Node, listed, parsed
-from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES
+from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES, Customer, Invoice
+from ml_connector.vendors.wave.statements import (
+    PAYMENTS,
+    STATEMENTS,
+    Statement,
+    invoice_of,
+    looked_at,
+    payments_of,
+)
 
 PATH = "/graphql/public"
 
@@ -64,11 +72,33 @@ class WaveClient:
         """The records as they are now, invoices with payments; None where Wave has no such id."""
         if not keys:
             return {}
+        if obj is PAYMENTS:
+            ids = list(dict.fromkeys(map(invoice_of, keys)))
+            return payments_of(keys, await self.read(INVOICES, ids, errand))
+        if obj is STATEMENTS:
+            return await self._statements(keys, errand)
         asked: Values = {f"k{i}": key for i, key in enumerate(keys)}
         document = _DOCUMENTS[obj.name].several(len(keys))
         envelope, _ = await self._ask_business(document, asked, errand)
         aliases = {key: documents.alias_of(i) for i, key in enumerate(keys)}
         return {key: self._single(obj, key, alias, envelope) for key, alias in aliases.items()}
+
+    async def _statements(
+        self, keys: Sequence[str], errand: Errand
+    ) -> dict[str, SourceModel | None]:
+        """Each customer with all invoices; one listing a customer, for Wave lists by one only."""
+        found = await self.read(CUSTOMERS, keys, errand)
+        for key, customer in found.items():
+            if not isinstance(customer, Customer):
+                continue
+            asked: Values = {"customer": key}
+            nodes = await self._all(documents.CUSTOMER_INVOICES, asked, errand)
+            listed = [parsed(INVOICES, node, self._business) for node in nodes]
+            invoices = [i for i in listed if isinstance(i, Invoice)]
+            single = await self.read(INVOICES, looked_at(invoices), errand)
+            paid = tuple(i for i in single.values() if isinstance(i, Invoice))
+            found[key] = Statement(customer=customer, invoices=tuple(invoices), paid=paid)
+        return found
 
     async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
         """Open invoices, each once, without payments. A customer has no such state."""

@@ -131,6 +131,17 @@ def is_alias(name: str) -> bool:
 OF_CUSTOMERS = Documents("customers", "customer", _CUSTOMER)
 OF_INVOICES = Documents("invoices", "invoice", _INVOICE, "...Paid", _PAYMENTS)
 
+CUSTOMER_INVOICES = f"""
+query CustomerInvoices($business: ID!, $customer: ID!, $page: Int!, $size: Int!) {{
+  business(id: $business) {{
+    id
+    listing: invoices(
+      sort: [CREATED_AT_ASC], customerId: $customer, page: $page, pageSize: $size
+    ) {{ pageInfo {{ currentPage totalPages totalCount }} edges {{ node {{ ...Known }} }} }}
+  }}
+}}
+{_INVOICE}"""
+
 OPEN_INVOICES = f"""
 query OpenInvoices($business: ID!, $status: InvoiceStatus!, $page: Int!, $size: Int!) {{
   business(id: $business) {{

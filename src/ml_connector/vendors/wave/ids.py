@@ -34,6 +34,12 @@ def same_id(told: str, stored: str) -> bool:
     return bool(short) and told.lower() == short.lower()
 
 
+def external_key(account: str, obj: str, key: str) -> str:
+    """The readable key of a record; of a payment, whose key names its invoice first, its own."""
+    readable = readable_key(key.rpartition("|")[2])
+    return readable if readable.startswith("wave:") else f"wave:{account}:{obj}:{key}"
+
+
 def readable_key(id: str) -> str:
     """`wave:<business uuid>:c:<number>`; the id itself where it is not decodable.
 
