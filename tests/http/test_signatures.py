@@ -17,6 +17,7 @@ from ml_connector.http.signatures import (
     check_base64,
     check_basic,
     check_hex,
+    check_secret,
     check_timestamped,
     hex_signature,
 )
@@ -108,6 +109,13 @@ def test_no_secret_and_no_empty_secret_proves_anything(secrets: tuple[str, ...])
     empty = hex_signature("", b"1777600000." + WAVE_BODY)
     with pytest.raises(Forged):
         check_wave(header=f"t=1777600000,v1={empty}", secrets=secrets)
+
+
+def test_a_static_header_is_one_of_the_secrets_and_nothing_else() -> None:
+    check_secret(" second ", ["first", "second"])
+    for header, secrets in [("", ["s"]), ("s", []), ("", [""]), ("S", ["s"]), ("s2", ["s"])]:
+        with pytest.raises(Forged):
+            check_secret(header, secrets)
 
 
 @given(

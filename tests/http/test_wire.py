@@ -106,6 +106,13 @@ async def test_a_write_that_is_never_answered_is_unknown() -> None:
         assert len(server.heard) == 1
 
 
+async def test_a_request_may_have_its_own_patience_and_be_waited_with() -> None:
+    async with wired(always(answer()), hang_after=0) as (line, _):
+        with pytest.raises(UnknownOutcome):
+            await line.send(replace(WRITE, timeout_seconds=0.2, after_seconds=7))
+        assert line.clock.monotonic() >= 7
+
+
 async def test_an_empty_answer_to_a_write_is_good_until_somebody_wants_to_read_it() -> None:
     async with wired(always(answer(204, b""))) as (line, _):
         got = await line.send(WRITE)
