@@ -193,7 +193,7 @@ async def test_callbacks_are_made_confirmed_and_prove_their_deliveries(books: Bo
     hint = VENDOR.webhooks.read(posted[0])[0]
     assert (hint.account, hint.object, hint.key) == (books.account, "clients", str(client["id"]))
     verifiers = tuple(codes.values())
-    VENDOR.webhooks.verify(posted[0], Proofs({"verifier": verifiers}, {}))
+    VENDOR.webhooks.verify(posted[0], Proofs({"webhook_secret": verifiers}, {}))
     await books.run(api.introduce_again(standing[0].id, errand))
     assert set(await handshakes(books)) == {standing[0].id}
     for subscription in standing:

@@ -38,7 +38,7 @@ def delivery(body: bytes | str, signature: str = "") -> Delivery:
 
 
 def proofs(*verifiers: str, **settings: str) -> Proofs:
-    return Proofs({"verifier": verifiers or (VERIFIER,)}, settings)
+    return Proofs({"webhook_secret": verifiers or (VERIFIER,)}, settings)
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -132,14 +132,16 @@ def test_what_is_no_form_is_forged(body: bytes) -> None:
 
 def test_without_a_verifier_nothing_is_proven() -> None:
     sign = base64_signature("", signed_text(BODY.encode()))
-    for secrets in ({}, {"verifier": ()}, {"verifier": ("",)}):
+    empty: tuple[dict[str, tuple[str, ...]], ...] = (
+        {}, {"webhook_secret": ()}, {"webhook_secret": ("",)},
+    )  # fmt: skip
+    for secrets in empty:
         with pytest.raises(Forged):
             HOOKS.verify(delivery(BODY, sign), Proofs(secrets, {}))
 
 
 def test_the_form_of_the_products_text_is_taken_where_it_is_chosen() -> None:
-    shared = Proofs({"webhook_secret": ("shared",), "verifier": (VERIFIER,)},
-                    {"webhook_signature": "raw"})  # fmt: skip
+    shared = proofs(VERIFIER, "shared", webhook_signature="raw")
     HOOKS.verify(delivery(BODY, base64_signature("shared", BODY.encode())), shared)
     HOOKS.verify(delivery(BODY, base64_signature(VERIFIER, BODY.encode())), shared)
     with pytest.raises(Forged):

@@ -26,17 +26,21 @@ class FreshBooksWebhooks:
     """Implements `core.vendor.Webhooks`."""
 
     def verify(self, delivery: Delivery, proofs: Proofs) -> None:
-        """By the setting webhook_signature: the callback's verifier, or raw. Raises Forged."""
-        header, secrets = delivery.headers.get(HEADER, ""), proofs.secrets
-        verifiers = secrets.get("verifier", ())
+        """By the setting webhook_signature: verifier, or raw, as the text describes. Raises Forged.
+
+        The codes of the delivery's own callback stand among the proofs as `webhook_secret`, before
+        the shared secret that a person may have given.
+        """
+        header = delivery.headers.get(HEADER, "")
+        secrets = proofs.secrets.get("webhook_secret", ())
         if proofs.settings.get("webhook_signature") == "raw":
-            check_base64(header, (*secrets.get("webhook_secret", ()), *verifiers), delivery.body)
+            check_base64(header, secrets, delivery.body)
             return
         try:
             text = signed_text(delivery.body)
         except ValueError:
             raise Forged("The delivery is no form, so its signature cannot be checked.") from None
-        check_base64(header, verifiers, text)
+        check_base64(header, secrets, text)
 
     def read(self, delivery: Delivery) -> list[Hint]:
         """The event of a form; none for a handshake. Raises Unreadable."""
