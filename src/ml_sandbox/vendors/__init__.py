@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ml_sandbox.vendor import VendorKind
+from ml_sandbox.vendors.acumatica import KIND as ACUMATICA
 from ml_sandbox.vendors.freshbooks import KIND as FRESHBOOKS
 from ml_sandbox.vendors.pipedrive import KIND as PIPEDRIVE
 from ml_sandbox.vendors.quickbooks_online import KIND as QUICKBOOKS_ONLINE
@@ -15,4 +16,5 @@ VENDORS: tuple[VendorKind, ...] = (
     FRESHBOOKS,
     ZENDESK,
     QUICKBOOKS_ONLINE,
+    ACUMATICA,
 )
