@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -55,13 +54,13 @@ ITEMS = (BALANCE, OLDEST_DUE, STATUS, INVOICE, ORGANIZATION, TOTAL, DUE, PAYMENT
 class NoBook:
     """Implements `http.allowance.AllowanceBook`: Zendesk has no allowance, so nobody asks it."""
 
-    async def reserve(self, scope: str, day: date, tokens: int, limit: int) -> int:
+    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
         raise AssertionError("nothing is metered by the day")
 
-    async def spent(self, scope: str, day: date) -> int:
+    async def spent(self, scope: str, period: str) -> int:
         raise AssertionError("nothing is metered by the day")
 
-    async def correct(self, scope: str, day: date, spent: int) -> None:
+    async def correct(self, scope: str, period: str, spent: int) -> None:
         raise AssertionError("nothing is metered by the day")
 
 
