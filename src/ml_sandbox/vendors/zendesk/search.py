@@ -36,7 +36,8 @@ class Search:
             raise plain(422, "invalid", "Query parameter is missing")
         terms = _terms(query)
         kinds = [value for _, key, _, value in terms if key == "type"]
-        if only is not None and kinds:
+        agreed = kinds == [only] and self.account.switch("export_type_in_query")
+        if only is not None and kinds and not agreed:
             raise Refusal(
                 400, {"error": "invalid", "description": "The type belongs to filter[type]"}
             )
