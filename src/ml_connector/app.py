@@ -11,7 +11,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -81,16 +81,16 @@ class StoredAllowances:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def reserve(self, scope: str, day: date, tokens: int, limit: int) -> int:
+    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
         return await self._store.write(
-            lambda c: allowances.reserve(c, scope, day.isoformat(), tokens, limit)
+            lambda c: allowances.reserve(c, scope, period, tokens, limit)
         )
 
-    async def spent(self, scope: str, day: date) -> int:
-        return await self._store.read(lambda c: allowances.spent(c, scope, day.isoformat()))
+    async def spent(self, scope: str, period: str) -> int:
+        return await self._store.read(lambda c: allowances.spent(c, scope, period))
 
-    async def correct(self, scope: str, day: date, spent: int) -> None:
-        await self._store.write(lambda c: allowances.correct(c, scope, day.isoformat(), spent))
+    async def correct(self, scope: str, period: str, spent: int) -> None:
+        await self._store.write(lambda c: allowances.correct(c, scope, period, spent))
 
 
 @dataclass(slots=True)

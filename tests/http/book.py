@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 
 class MemoryBook:
     """Implements `http.allowance.AllowanceBook`."""
 
     def __init__(self) -> None:
-        self.days: dict[tuple[str, date], int] = {}
+        self.days: dict[tuple[str, str], int] = {}
         self.reservations: list[int] = []
 
-    async def reserve(self, scope: str, day: date, tokens: int, limit: int) -> int:
-        spent = self.days.get((scope, day), 0)
+    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
+        spent = self.days.get((scope, period), 0)
         granted = max(0, min(tokens, limit - spent))
-        self.days[scope, day] = spent + granted
+        self.days[scope, period] = spent + granted
         self.reservations.append(granted)
         return granted
 
-    async def spent(self, scope: str, day: date) -> int:
-        return self.days.get((scope, day), 0)
+    async def spent(self, scope: str, period: str) -> int:
+        return self.days.get((scope, period), 0)
 
-    async def correct(self, scope: str, day: date, spent: int) -> None:
-        self.days[scope, day] = max(spent, self.days.get((scope, day), 0))
+    async def correct(self, scope: str, period: str, spent: int) -> None:
+        self.days[scope, period] = max(spent, self.days.get((scope, period), 0))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from ml_connector.core.limits import Allowance, Limits, Price, Window
 from ml_connector.core.wire import Work
 from ml_connector.http.pacing import Pacing
 from tests.support.clock import VirtualClock
 
-DAY = date(2026, 5, 4)
+DAY = "2026-05-04"
 SCOPE, COMPANY = "token:1", "company:1"
 
 

@@ -29,6 +29,7 @@ WAITS = {
     "first sync": "for the first `sync`, which a person starts",
     "turn": "for their turn",
 }
+AT = {"day": "on", "month": "in"}
 DECISIONS = ("create", "update", "unchanged", "review", "refuse", "gone")
 AUDIT_COLUMNS = (
     "at", "run", "job", "flow", "version", "route", "source_key", "target_id", "decision",
@@ -88,8 +89,8 @@ def _connection(row: dict[str, Any]) -> str:
     budget = row["budget"]
     if budget:
         said += (
-            f". Tokens on {budget['day']}: {budget['spent']:,} spent, {budget['forecast']:,} "
-            f"expected, {budget['ours']:,} ours of {budget['limit']:,}"
+            f". Tokens {AT[budget['period']]} {budget['day']}: {budget['spent']:,} spent, "
+            f"{budget['forecast']:,} expected, {budget['ours']:,} ours of {budget['limit']:,}"
         )
     return said
 

@@ -58,7 +58,11 @@ class Limits:
         ]
         if self.allowance is not None:
             ours = int(self.allowance.tokens * self.allowance.share)
-            told.append(f"{self.allowance.tokens:,} tokens a day, {ours:,} of them ours")
+            whose = " for the app" if self.allowance.belongs_to == "app" else ""
+            told.append(
+                f"{self.allowance.tokens:,} tokens a {self.allowance.period}{whose}, "
+                f"{ours:,} of them ours"
+            )
         return ", ".join([*told, f"{self.at_once} at once"])
 
 

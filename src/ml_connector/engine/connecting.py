@@ -33,6 +33,7 @@ from ml_connector.engine.credentials import (
     way,
 )
 from ml_connector.engine.health import note_trouble, note_well
+from ml_connector.engine.metering import spent_by
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.opening import Opener
 from ml_connector.engine.reaching import dance_of
@@ -87,8 +88,13 @@ def _amends(given: Credentials, known: connections.Row | None) -> bool:
 
 
 def _demand_same_side(vendor: Vendor, known: connections.Row, settings: Mapping[str, str]) -> None:
-    """A connection stays at the vendor's sandbox or at its production, where its account is."""
+    """A connection stays at the vendor's sandbox or at its production, where its account is.
+
+    An address of a person's own may change its name; that it is the same account is seen there.
+    """
     if known.account is None or vendor.base_of is None:
+        return
+    if settings.get("base_url") != known.settings.get("base_url"):
         return
     if vendor.base_of(known.settings) != vendor.base_of(settings):
         raise Mistake(
@@ -212,7 +218,7 @@ async def ping(res: Resources, opened: OpenConnection) -> dict[str, Any]:
             await note_trouble(res, row.id, fault)
         return {"name": row.name, "ok": False, "account": None, "detail": fault.sentence}
     account = identity.account
-    known = await res.store.read(lambda c: grant_facts(c, row))
+    known = await res.store.read(lambda c: grant_facts(c, res, row))
     told = {**detail(identity), "ms": round((res.clock.now() - before).total_seconds() * 1000)}
     told |= known
     told |= {"clock_skew_s": opened.probing.skew_seconds, "limits": str(opened.limits)}
@@ -220,14 +226,16 @@ async def ping(res: Resources, opened: OpenConnection) -> dict[str, Any]:
     return {"name": row.name, "ok": True, "account": account, "detail": told}
 
 
-def grant_facts(conn: Connection, row: connections.Row) -> dict[str, Any]:
-    """What is known of the grant, for a person; no secret is in it."""
+def grant_facts(conn: Connection, res: Resources, row: connections.Row) -> dict[str, Any]:
+    """What is known of the grant and of what was spent, for a person; no secret is in it."""
     grant = grants.get(conn, row.grant)
     if grant is None:
         raise Unreachable("The grant of this connection is not in the store.")
     ends = grant.refresh_expires_at
+    spent = spent_by(conn, res, row, grant.kind, res.clock.now())
     return {
         "auth": grant.kind,
         "scopes": grant.scope,
         "consent_ends": ends.isoformat() if ends else None,
+        "spent": str(spent) if spent else None,
     }

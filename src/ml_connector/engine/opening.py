@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 from ml_connector.core.faults import Mistake
@@ -13,6 +12,7 @@ from ml_connector.core.flow import Flow
 from ml_connector.core.vendor import ConnectionFacts, Vendor
 from ml_connector.engine.forecast import ForecastClient
 from ml_connector.engine.granting import GrantKeeper
+from ml_connector.engine.metering import limits_of
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reaching import dance_of, guard_of
 from ml_connector.engine.resources import Resources
@@ -68,9 +68,7 @@ class Opener:
         res, vendor = self._res, self._res.vendors[row.vendor]
         guard = guard_of(vendor, row.settings)
         authenticator, how, scope = self._authenticator(vendor, row, stored)
-        limits = vendor.limits(row.settings, scope, how)
-        if limits.allowance is not None and row.account:
-            limits = replace(limits, company_scope=f"account:{row.account}")
+        limits = limits_of(vendor, row, stored.client, scope, how)
         parts = WireParts(res.transport, res.pacing, res.redactor, res.clock, res.chance)
         wire = ConnectionWire(vendor, row.settings, limits, authenticator, guard, parts)
         external = stored.account.external_id if stored.account else ""
@@ -133,11 +131,13 @@ class _Stored:
         grant: grants.Grant,
         secrets: Mapping[str, str],
         app_secrets: Mapping[str, str],
+        client: str,
         account: connections.Account | None,
     ) -> None:
         self.grant = grant
         self.secrets = secrets
         self.app_secrets = app_secrets
+        self.client = client
         self.account = account
 
 
@@ -151,6 +151,7 @@ def _stored(conn: Connection, res: Resources, row: connections.Row) -> _Stored:
         grant,
         get_secrets(conn, res.vault, f"grant:{row.grant}") if is_static else {},
         get_secrets(conn, res.vault, f"app:{row.app}"),
+        connections.client_of(conn, row.app),
         account,
     )
 

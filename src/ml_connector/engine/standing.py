@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from ml_connector.core.faults import Fault
-from ml_connector.core.limits import Allowance
 from ml_connector.core.objects import Costs
 from ml_connector.engine.consents import warning
+from ml_connector.engine.metering import budget, spent_by
 from ml_connector.engine.opened import place
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import secrets_owner
 from ml_connector.store import (
-    allowances,
     connections,
     flows,
     grants,
@@ -30,6 +28,7 @@ from ml_connector.store import (
 )
 from ml_connector.store.database import Connection
 
+SPENT = {"day": "tokens_spent_today", "month": "tokens_spent_this_month"}
 Told = dict[str, Any]
 Gauge = tuple[str, dict[str, str], float]
 
@@ -126,33 +125,11 @@ def _deliveries(conn: Connection, res: Resources, row: connections.Row) -> Told:
 def _budget(
     conn: Connection, res: Resources, row: connections.Row, how: str, now: datetime
 ) -> Told | None:
-    """The day's tokens at a vendor that meters them; None elsewhere."""
-    allowance = allowance_of(res, row, how)
-    if allowance is None or row.account is None:
+    """The period's tokens at a vendor that meters them; None elsewhere."""
+    spent = spent_by(conn, res, row, how, now)
+    if spent is None:
         return None
-    day = now.astimezone(UTC).date().isoformat()
-    spent = allowances.spent(conn, f"account:{row.account}", day)
-    return {
-        "day": day,
-        "spent": spent,
-        "limit": allowance.tokens,
-        "share": allowance.share,
-        "ours": int(allowance.tokens * allowance.share),
-        "forecast": forecast_tokens(spent, _backlogs(conn, res, row)),
-        "paused_until": row.paused_until.isoformat() if row.paused_until else None,
-        "reason": row.reason,
-    }
-
-
-def allowance_of(res: Resources, row: connections.Row, how: str) -> Allowance | None:
-    """What the vendor grants this connection for a day, by its settings."""
-    vendor = res.vendors.get(row.vendor)
-    if vendor is None:
-        return None
-    try:
-        return vendor.limits(row.settings, "", "oauth" if how == "oauth" else "token").allowance
-    except Fault:
-        return None
+    return budget(spent, row, forecast_tokens(spent.tokens, _backlogs(conn, res, row)))
 
 
 def _backlogs(conn: Connection, res: Resources, row: connections.Row) -> list[Backlog]:
@@ -183,5 +160,6 @@ def gauges(conn: Connection, res: Resources, now: datetime) -> list[Gauge]:
             label = {"workspace": workspace, "connection": connection["name"]}
             told.append(("connection_state", {**label, "state": connection["state"]}, 1))
             if connection["budget"]:
-                told.append(("tokens_spent_today", label, connection["budget"]["spent"]))
+                spent = connection["budget"]["spent"]
+                told.append((SPENT[connection["budget"]["period"]], label, spent))
     return told

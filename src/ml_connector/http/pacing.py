@@ -13,10 +13,14 @@ from ml_connector.core.faults import Fault, OutOfBudget, TooFast, Waiting
 from ml_connector.core.limits import Limits, Price, Reading
 from ml_connector.core.ports import Clock
 from ml_connector.core.wire import Work
-from ml_connector.http.allowance import AllowanceBook, Purse, next_day
+from ml_connector.http.allowance import AllowanceBook, Purse, next_period
 from ml_connector.http.limiter import Limiter
 from ml_connector.http.pauses import PATIENCE_SECONDS, Pause, Pauses
 from ml_connector.http.refusals import Refusals
+
+DAY_REFUSALS, MONTH_REFUSALS = 2, 3
+"""So many calls, each after the silence that the one before it asked for, show a spent allowance. A
+month is long, so one more is wanted."""
 
 
 class Pacing:
@@ -54,27 +58,34 @@ class Pacing:
             self._pauses.end_probe(probed, answered=answered)
 
     def told_apart(
-        self, limits: Limits, fault: Fault | None, reading: Reading, started: float
+        self, limits: Limits, price: Price, fault: Fault | None, reading: Reading, started: float
     ) -> Fault | None:
-        """The fault of a metered call that began at `started`, a full window told from a spent day.
+        """The fault of a call that began at `started`, a full window told from a spent allowance.
 
         Where the vendor says that tokens are left, or wants a wait of minutes, it is taken at its
-        word.
+        word; only a month that is spent is seen by metered calls that are refused after each wait.
         """
-        scope = limits.token_scope
+        scope, allowance = limits.token_scope, limits.allowance
+        is_monthly = allowance is not None and allowance.period == "month"
+        if is_monthly and not price.tokens:
+            return fault
         if not isinstance(fault, TooFast):
             if fault is None:
                 self._refusals.answered(scope, started)
             return fault
         seconds = self._pauses.seconds_left(fault)
-        if limits.allowance is None or reading.tokens_left or seconds > PATIENCE_SECONDS:
+        if allowance is None or reading.tokens_left:
+            return fault
+        if seconds > PATIENCE_SECONDS and not is_monthly:
             return fault
         silence = max(seconds, *(window.seconds for window in limits.windows))
-        if not self._refusals.refused(scope, started, self._clock.monotonic(), silence):
+        times = self._refusals.refused(scope, started, self._clock.monotonic(), silence)
+        if times < (MONTH_REFUSALS if is_monthly else DAY_REFUSALS):
             return fault
         return OutOfBudget(
-            "The vendor refuses every call, after a pause too: the day's allowance is spent.",
-            next_day(self._clock.now(), limits.allowance),
+            "The vendor refuses every call, after a pause too: "
+            f"the {allowance.period}'s allowance is spent.",
+            next_period(self._clock.now(), allowance),
         )
 
     def pause(self, scope: str, fault: Waiting) -> None:

@@ -133,7 +133,7 @@ class ConnectionWire:
             started = self._parts.clock.monotonic()
             answer = await self._carry(call, url)
             told, reading = self._judge(request, answer), self._reading(answer)
-            fault = pacing.told_apart(self._limits, told, reading, started)
+            fault = pacing.told_apart(self._limits, request.price, told, reading, started)
             self._pause(fault)
         await pacing.correct(self._limits, request.price, reading)
         if fault is not None:

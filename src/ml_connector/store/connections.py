@@ -139,6 +139,11 @@ def put_app(conn: Connection, id: str, workspace: str, vendor: str, client: str)
     return id
 
 
+def client_of(conn: Connection, app: str) -> str:
+    """The digest of an app's client id, the same in every workspace."""
+    return str(conn.execute(select(apps.c.client).where(apps.c.id == app)).scalar_one())
+
+
 def app_of(conn: Connection, vendor: str, client: str) -> str | None:
     """The id of the app row of this client, in whatever workspace."""
     return conn.execute(

@@ -18,6 +18,7 @@ GAUGES = {
     "reviews": ("Records that wait for a person.", ("workspace", "flow")),
     "connection_state": ("1 for the state it is in.", ("workspace", "connection", "state")),
     "tokens_spent_today": ("Tokens of the vendor's day.", ("workspace", "connection")),
+    "tokens_spent_this_month": ("Tokens of the vendor's month.", ("workspace", "connection")),
 }
 PREFIX = "ml_connector_"
 
