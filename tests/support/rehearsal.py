@@ -35,13 +35,15 @@ from .sandbox import URL, InProcessSandbox
 WORKSPACE = "w"
 FLOW = "invoices"
 HOOKS = "http://127.0.0.1:1"
+GRANT = ("client_id", "client_secret", "refresh_token")
+VENDORS_BY_NAME = {vendor.name: vendor for vendor in VENDORS}
 
 
 @dataclass
 class Rehearsal:
     """`public` turns webhooks on; deliveries then wait in the sandbox's outbox for `deliver`.
 
-    `beside` is another home at the same vendors, whose sandbox is shared. The engine's clock is
+    `kind` is the flow's. `beside` is another home at the same vendors, whose sandbox is shared. The engine's clock is
     `skew_seconds` ahead of the vendors'. Every request and answer is held against the published
     contracts where these are at hand, unless `checked` is off.
     """
@@ -55,6 +57,7 @@ class Rehearsal:
     beside: Rehearsal | None = None
     skew_seconds: float = 0
     checked: bool = True
+    kind: str = "wave-pipedrive"
     sandbox: InProcessSandbox = field(init=False)
 
     async def __aenter__(self) -> Self:
@@ -116,9 +119,11 @@ class Rehearsal:
         self, vendor: str, name: str | None = None, secrets: Sequence[str] | None = None,
         **settings: str,
     ) -> Any:  # fmt: skip
-        """Connect with the sandbox's own credentials; by the static token unless `secrets` say."""
+        """Connect with the sandbox's own credentials; by the static token where the vendor has one,
+        unless `secrets` say."""
         ready = (await self.sandbox.control("GET", "ready"))["vendors"][vendor]
-        chosen = secrets or [n for n in ready["credentials"] if "token" in n and "refresh" not in n]
+        static = VENDORS_BY_NAME[vendor].token
+        chosen = secrets or (static.secrets if static else GRANT)
         return await self.done(
             "connect", vendor=vendor, name=name or vendor,
             settings={"base_url": ready["base_url"], **ready["settings"], **settings},
@@ -127,13 +132,15 @@ class Rehearsal:
 
     async def install(self, **settings: str) -> None:
         """Both connections and the flow between them, consented."""
-        await self.connect("wave")
-        await self.connect("pipedrive")
+        flow = self.res.flows[self.kind]
+        await self.connect(flow.source)
+        await self.connect(flow.target)
         await self.add(**settings)
 
     async def add(self, **settings: str) -> Any:
+        flow = self.res.flows[self.kind]
         return await self.done(
-            "flow_add", kind="wave-pipedrive", name=FLOW, source="wave", target="pipedrive",
+            "flow_add", kind=self.kind, name=FLOW, source=flow.source, target=flow.target,
             settings=settings, yes=True,
         )  # fmt: skip
 

@@ -79,12 +79,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What the calls on one object take from the vendor's daily allowance, in its own tokens."""
+    """What the calls on one object take from the vendor's daily allowance, in its own tokens; and
+    how many requests one create and one update are, with the looks that go before them."""
 
     create: int
     update: int
     read: int
     page: int
+    create_calls: int = 1
+    update_calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,17 @@ With it a plan goes the whole road, on a copy of the store, and no vendor notice
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from ml_connector.core.objects import SetupItem, TargetObject, TargetRecord
+from ml_connector.core.objects import (
+    Page,
+    SetupItem,
+    SourceObject,
+    TargetObject,
+    TargetRecord,
+)
 from ml_connector.core.values import Values
 from ml_connector.core.vendor import Handshake, Subscription
 from ml_connector.core.wire import Errand, Sent
@@ -20,6 +27,8 @@ class ForecastClient:
     def __init__(self, real: Any) -> None:
         self._real = real
         self._made = 0
+        self._planned: set[str] = set()
+        self._imagined: dict[tuple[str, str], TargetRecord] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -29,21 +38,64 @@ class ForecastClient:
         self._made += 1
         return f"-{self._made}"
 
+    async def page(self, obj: TargetObject, cursor: str | None, errand: Errand) -> Page:
+        return await self._listed(obj, self._real.page(obj, cursor, errand), errand)
+
+    async def changed_page(
+        self, obj: TargetObject, since: datetime, cursor: str | None, errand: Errand
+    ) -> Page:
+        return await self._listed(obj, self._real.changed_page(obj, since, cursor, errand), errand)
+
+    async def _listed(
+        self, obj: TargetObject, listing: Coroutine[Any, Any, Page], errand: Errand
+    ) -> Page:
+        """Of a kind of record that is only going to be set up there is none yet."""
+        if obj.name not in self._planned:
+            return await listing
+        listing.close()
+        errand.sent.append(Sent("GET", obj.path, 0, 0, obj.costs.page))
+        return Page((), None)
+
+    async def read(
+        self, obj: TargetObject | SourceObject, ids: Sequence[str], errand: Errand
+    ) -> dict[str, Any]:
+        """What was only planned is as it was imagined."""
+        real = [id for id in ids if (obj.path, id) not in self._imagined]
+        found: dict[str, Any] = {
+            id: self._imagined[obj.path, id] for id in ids if (obj.path, id) in self._imagined
+        }
+        if real:
+            told: dict[str, Any] = await self._real.read(obj, real, errand)
+            return found | told
+        if isinstance(obj, TargetObject) and ids:
+            errand.sent.append(Sent("GET", obj.path, 0, 0, obj.costs.read))
+        return found
+
     async def create(self, obj: TargetObject, fields: Values, errand: Errand) -> TargetRecord:
         """A record with an id that no vendor gives."""
+        errand.sent += [Sent("GET", obj.path, 0, 0, 0)] * (obj.costs.create_calls - 1)
         errand.sent.append(Sent("POST", obj.path, 0, 0, obj.costs.create))
         made: TargetRecord = self._real.imagine(obj, self._next(), fields)
+        self._imagined[obj.path, made.id] = made
         return made
 
     async def update(
         self, obj: TargetObject, id: str, fields: Values, errand: Errand
     ) -> TargetRecord:
+        errand.sent += [Sent("GET", obj.path, 0, 0, 0)] * (obj.costs.update_calls - 1)
         errand.sent.append(Sent("PATCH", obj.path, 0, 0, obj.costs.update))
-        made: TargetRecord = self._real.imagine(obj, id, fields)
+        known = self._imagined.get((obj.path, id))
+        told = {**known.fields, **fields} if known else fields
+        made: TargetRecord = self._real.imagine(obj, id, told)
+        if known is not None:
+            self._imagined[obj.path, id] = made
         return made
 
     async def create_setup(self, item: SetupItem, parent_code: str, errand: Errand) -> str:
         errand.sent.append(Sent("POST", item.kind, 0, 0, self._real.setup_tokens(item)))
+        if item.kind == "object":
+            self._planned.add(item.key)
+            return item.key
         return self._next()
 
     async def subscribe(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from ml_connector.core.flow import Flow
-from ml_connector.flows import freshbooks_pipedrive, wave_pipedrive
+from ml_connector.flows import freshbooks_pipedrive, wave_pipedrive, wave_zendesk
 
-FLOWS: tuple[Flow, ...] = (wave_pipedrive.FLOW, freshbooks_pipedrive.FLOW)
+FLOWS: tuple[Flow, ...] = (
+    wave_pipedrive.FLOW,
+    wave_zendesk.FLOW,
+    freshbooks_pipedrive.FLOW,
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ml_connector.core.vendor import Vendor
-from ml_connector.vendors import freshbooks, pipedrive, wave
+from ml_connector.vendors import freshbooks, pipedrive, wave, zendesk
 
 VENDORS: tuple[Vendor, ...] = (
     wave.VENDOR,
     pipedrive.VENDOR,
     freshbooks.VENDOR,
+    zendesk.VENDOR,
 )

@@ -66,7 +66,7 @@ USERS = TargetObject(
     key_home="field",
     key_field="external_id",
     key_form="readable",
-    costs=NO_COSTS,
+    costs=Costs(0, 0, 0, 0, create_calls=2, update_calls=2),  # whose is the e-mail?
     settle=SETTLE_EXPORTED,
     spacing=SPACING,
     read_batch=PAGE_SIZE,
