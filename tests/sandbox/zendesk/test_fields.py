@@ -176,6 +176,14 @@ async def test_user_fields_reorder_and_options(desk: Bench) -> None:
     assert user["user_fields"] == {"job_title": "CFO", "state": "clear"}
     options = await desk.ok("GET", f"/user_fields/{made['id']}/options")
     assert [o["value"] for o in options["custom_field_options"]] == ["clear", "overdue"]
+    path = f"/user_fields/{made['id']}/options"
+    fresh = {"custom_field_option": {"name": "Open", "value": "open"}}
+    added = await desk.call("POST", path, fresh)
+    assert (added.status, added.body["custom_field_option"]["value"]) == (201, "open")
+    one = f"{path}/{added.body['custom_field_option']['id']}"
+    assert (await desk.ok("GET", one)) == added.body
+    assert (await desk.call("DELETE", one)).status == 204
+    assert (await desk.ok("GET", path))["count"] == 2
     fields = (await desk.ok("GET", "/user_fields"))["user_fields"]
     order = {"user_field_ids": [f["id"] for f in reversed(fields)]}
     await desk.ok("PUT", "/user_fields/reorder", order)

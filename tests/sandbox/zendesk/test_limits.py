@@ -133,6 +133,14 @@ async def test_thirty_changes_of_a_ticket_in_ten_minutes(paced: Bench) -> None:
     assert (refused.status, refused.headers["retry-after"]) == (429, "600")
 
 
+async def test_an_app_in_the_agents_browser(paced: Bench) -> None:
+    app = {**paced.headers, "x-zendesk-app-id": "7"}
+    for _ in range(100):
+        assert (await paced.call("GET", "/users/me", None, app)).status == 200
+    assert (await paced.call("GET", "/users/me", None, app)).status == 429
+    assert (await paced.call("GET", "/users/me")).status == 200
+
+
 async def test_writes_of_records_by_switch(paced: Bench) -> None:
     await paced.invoices()
     await paced.switch(record_writes_per_minute=2)

@@ -16,7 +16,7 @@ from .clocktext import stamp
 from .errors import fault
 from .ids import Ids
 from .plans import Plan, plan_of
-from .tables import Key, Record, Table, exact, folded
+from .tables import Key, Record, Table, each_folded, exact, folded
 
 ReadSwitch = Callable[[str], Any]
 ADMIN, AGENT, END_USER = "admin", "agent", "end-user"
@@ -42,8 +42,9 @@ class Event:
 
 def _fresh_tables() -> dict[str, Table]:
     named = {"external_id": folded("external_id"), "name": folded("name")}
+    domains = {"domain": each_folded("domain_names")}
     return {
-        "organizations": Table("organizations", named),
+        "organizations": Table("organizations", {**named, **domains}),
         "users": Table("users", named),
         "identities": Table("identities", {"user_id": exact("user_id"), "value": folded("value")}),
         "memberships": Table(
@@ -166,7 +167,7 @@ class Account:
         text = "/".join(map(str, parts))
         if self.read_lag_seconds <= 0:
             return self.tables[table].find(index, text)
-        return [r for r in self.listed(table) if self.tables[table].key(index, r) == text]
+        return [r for r in self.listed(table) if text in self.tables[table].keys(index, r)]
 
     def shown(self, table: str, key: Key) -> Record | None:
         """One living record as a read shows it."""

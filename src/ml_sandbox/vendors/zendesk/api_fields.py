@@ -35,7 +35,9 @@ class FieldApi:
         if self._noun == "user_fields":
             found += [
                 (f"GET {path}/{{id}}/options", self.options),
+                (f"POST {path}/{{id}}/options", self.put_option),
                 (f"GET {path}/{{id}}/options/{{option}}", self.option),
+                (f"DELETE {path}/{{id}}/options/{{option}}", self.delete_option),
             ]
         return found
 
@@ -77,15 +79,41 @@ class FieldApi:
 
     def options(self, call: Call) -> Answer:
         call.need_agent()
-        found = self._book.find(call.names["id"]).get("custom_field_options", [])
+        found = self._options(call)
         return Answer({"custom_field_options": found, "count": len(found)})
+
+    def _options(self, call: Call) -> list[Record]:
+        found: list[Record] = self._book.find(call.names["id"]).get("custom_field_options", [])
+        return found
+
+    def _option(self, call: Call) -> Record:
+        for option in self._options(call):
+            if str(option["id"]) == call.names["option"]:
+                return option
+        raise not_found()
 
     def option(self, call: Call) -> Answer:
         call.need_agent()
-        for option in self._book.find(call.names["id"]).get("custom_field_options", []):
-            if str(option["id"]) == call.names["option"]:
-                return Answer({"custom_field_option": option})
-        raise not_found()
+        return Answer({"custom_field_option": self._option(call)})
+
+    def put_option(self, call: Call) -> Answer:
+        """A new option, or with the `id` of one that is there a changed one."""
+        call.need_admin()
+        given = call.wrapped("custom_field_option")
+        old = self._options(call)
+        kept = [given if o["id"] == given.get("id") else o for o in old]
+        is_new = given not in kept
+        change = {"custom_field_options": [*kept, given] if is_new else kept}
+        changed = self._book.update(call.names["id"], change, call.unused)
+        made = [o for o in changed["custom_field_options"] if o["value"] == given["value"]]
+        return Answer({"custom_field_option": made[0]}, 201 if is_new else 200)
+
+    def delete_option(self, call: Call) -> Answer:
+        call.need_admin()
+        gone = self._option(call)
+        left = [option for option in self._options(call) if option["id"] != gone["id"]]
+        self._book.update(call.names["id"], {"custom_field_options": left}, call.unused)
+        return Answer(None, 204)
 
 
 def numbers_of(call: Call, name: str) -> list[int]:

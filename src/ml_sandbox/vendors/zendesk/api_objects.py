@@ -78,7 +78,7 @@ class ObjectApi:
     def record_limit(self, call: Call) -> Answer:
         call.need_agent()
         self._rules.check_feature()
-        count = sum(1 for _ in self._account.tables["custom_object_records"].living())
+        count = self._account.tables["custom_object_records"].living_count
         return Answer({"count": count, "limit": int(self._account.switch("record_limit"))})
 
     def field_limit(self, call: Call) -> Answer:

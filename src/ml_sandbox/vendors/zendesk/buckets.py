@@ -24,6 +24,21 @@ def buckets_of(
     account: Account, call: Call, pattern: str, matched_user: Callable[[Record], Record | None]
 ) -> list[Bucket]:
     """`pattern` is the path with names in braces; `matched_user` says whom an upsert means."""
+    return [*_app(call), *_endpoint(account, call, pattern, matched_user)]
+
+
+def _app(call: Call) -> list[Bucket]:
+    """What an app in the agent's browser may do; its calls come through Zendesk with its id."""
+    app = call.headers.get("x-zendesk-app-id")
+    if app is None:
+        return []
+    each = f"app:{app}:{call.actor.user_id}"
+    return [Bucket(each, 100, 60, "app"), Bucket("apps", 700, 300)]
+
+
+def _endpoint(
+    account: Account, call: Call, pattern: str, matched_user: Callable[[Record], Record | None]
+) -> list[Bucket]:
     operation = f"{call.method} {pattern}"
     addon = bool(account.switch("high_volume_addon"))
     if operation == "PUT /organizations/{id}":

@@ -226,8 +226,5 @@ class Organizations:
 
     def domain_owner(self, email: str) -> int | None:
         """The organization that new users of that mail domain join."""
-        domain = email.rpartition("@")[2].casefold()
-        for record in self._table.living():
-            if domain in (name.casefold() for name in record["domain_names"]):
-                return int(record["id"])
-        return None
+        found = self._table.find("domain", email.rpartition("@")[2].casefold())
+        return int(found[0]["id"]) if found else None

@@ -35,7 +35,7 @@ class Records:
 
     def create(self, object_key: str, given: Record, actor: Actor, unused: list[str]) -> Record:
         kind = self.objects.alive(object_key)
-        if sum(1 for _ in self._table.living()) >= int(self.account.switch("record_limit")):
+        if self._table.living_count >= int(self.account.switch("record_limit")):
             raise coded(422, "RecordLimitExceeded", "The account holds too many records")
         values = self._read(object_key, given, {}, unused)
         name = values.get("name")

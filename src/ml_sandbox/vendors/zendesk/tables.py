@@ -7,27 +7,27 @@ States are replaced, never changed, so the last hour's states can be told for re
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 Record = dict[str, Any]
 Key = int | str
+KeysOf = Callable[[Record], Sequence[str]]
 KEPT = timedelta(hours=1)
 #: However many changes an hour brings, the memory stays bounded.
 MOST_KEPT = 200_000
 
 
 class Table:
-    """Records by id. `indexes` name what is looked up: a record's key text, or None for none."""
+    """Records by id. `indexes` name what is looked up: the key texts of a record."""
 
-    def __init__(
-        self, name: str, indexes: Mapping[str, Callable[[Record], str | None]] | None = None
-    ) -> None:
+    def __init__(self, name: str, indexes: Mapping[str, KeysOf] | None = None) -> None:
         self.name = name
         self._indexes = dict(indexes or {})
         self._records: dict[Key, Record] = {}
         self._found: dict[str, dict[str, dict[Key, None]]] = {n: {} for n in self._indexes}
+        self._living = 0
         self._changes: deque[tuple[datetime, Key, Record | None]] = deque(maxlen=MOST_KEPT)
 
     def add(self, record: Record, now: datetime) -> None:
@@ -55,6 +55,14 @@ class Table:
         """The living records by rising id."""
         return (r for r in self._records.values() if not r["deleted_at"])
 
+    def __len__(self) -> int:
+        """How many there ever were."""
+        return len(self._records)
+
+    @property
+    def living_count(self) -> int:
+        return self._living
+
     def every(self) -> Iterator[Record]:
         """All records by rising id, deleted ones too."""
         return iter(self._records.values())
@@ -64,7 +72,8 @@ class Table:
         keys = self._found[index].get(text, {})
         return [self._records[key] for key in sorted(keys, key=_rising)]
 
-    def key(self, index: str, record: Record) -> str | None:
+    def keys(self, index: str, record: Record) -> Sequence[str]:
+        """What the record is found by in that index."""
         return self._indexes[index](record)
 
     def as_of(self, horizon: datetime | None) -> list[Record]:
@@ -99,15 +108,17 @@ class Table:
     def _enter(self, record: Record) -> None:
         if record["deleted_at"]:
             return
-        for name, key_of in self._indexes.items():
-            text = key_of(record)
-            if text is not None:
+        self._living += 1
+        for name, keys_of in self._indexes.items():
+            for text in keys_of(record):
                 self._found[name].setdefault(text, {})[record["id"]] = None
 
     def _leave(self, record: Record) -> None:
-        for name, key_of in self._indexes.items():
-            text = key_of(record)
-            if text is not None:
+        if record["deleted_at"]:
+            return
+        self._living -= 1
+        for name, keys_of in self._indexes.items():
+            for text in keys_of(record):
                 self._found[name].get(text, {}).pop(record["id"], None)
 
 
@@ -115,16 +126,21 @@ def _rising(key: Key) -> Any:
     return key
 
 
-def folded(field: str) -> Callable[[Record], str | None]:
+def folded(field: str) -> KeysOf:
     """An index over a text without regard to case."""
-    return lambda record: None if record[field] is None else str(record[field]).casefold()
+    return lambda record: () if record[field] is None else (str(record[field]).casefold(),)
 
 
-def exact(*fields: str) -> Callable[[Record], str | None]:
+def each_folded(field: str) -> KeysOf:
+    """An index over every text of a list, without regard to case."""
+    return lambda record: [text.casefold() for text in record[field]]
+
+
+def exact(*fields: str) -> KeysOf:
     """An index over one or more fields as they are; a null field leaves the record out."""
 
-    def key_of(record: Record) -> str | None:
+    def keys_of(record: Record) -> Sequence[str]:
         values = [record[field] for field in fields]
-        return None if None in values else "/".join(map(str, values))
+        return () if None in values else ("/".join(map(str, values)),)
 
-    return key_of
+    return keys_of
