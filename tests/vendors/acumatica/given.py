@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -41,13 +40,13 @@ SERVED = {
 class NoAllowance:
     """Acumatica has no allowance of calls. Implements `http.allowance.AllowanceBook`."""
 
-    async def reserve(self, scope: str, day: date, tokens: int, limit: int) -> int:
+    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
         raise AssertionError("Acumatica has no allowance")
 
-    async def spent(self, scope: str, day: date) -> int:
+    async def spent(self, scope: str, period: str) -> int:
         raise AssertionError("Acumatica has no allowance")
 
-    async def correct(self, scope: str, day: date, spent: int) -> None:
+    async def correct(self, scope: str, period: str, spent: int) -> None:
         raise AssertionError("Acumatica has no allowance")
 
 

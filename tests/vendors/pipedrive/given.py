@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +31,19 @@ class GenerousBook:
     """Implements `http.allowance.AllowanceBook` for one test: grants whatever is in the limit."""
 
     def __init__(self) -> None:
-        self._spent: dict[tuple[str, date], int] = {}
+        self._spent: dict[tuple[str, str], int] = {}
 
-    async def reserve(self, scope: str, day: date, tokens: int, limit: int) -> int:
-        spent = self._spent.get((scope, day), 0)
+    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
+        spent = self._spent.get((scope, period), 0)
         granted = max(0, min(tokens, limit - spent))
-        self._spent[scope, day] = spent + granted
+        self._spent[scope, period] = spent + granted
         return granted
 
-    async def spent(self, scope: str, day: date) -> int:
-        return self._spent.get((scope, day), 0)
+    async def spent(self, scope: str, period: str) -> int:
+        return self._spent.get((scope, period), 0)
 
-    async def correct(self, scope: str, day: date, spent: int) -> None:
-        self._spent[scope, day] = max(spent, self._spent.get((scope, day), 0))
+    async def correct(self, scope: str, period: str, spent: int) -> None:
+        self._spent[scope, period] = max(spent, self._spent.get((scope, period), 0))
 
 
 class Script:

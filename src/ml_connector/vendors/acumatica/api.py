@@ -13,7 +13,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from ml_connector.core.faults import Missing, NeedsPerson, UnknownOutcome, Unreachable
+from ml_connector.core.faults import (
+    Missing,
+    NeedsPerson,
+    Refused,
+    UnknownOutcome,
+    Unreachable,
+)
 from ml_connector.core.wire import Errand, Request, Response, Wire
 from ml_connector.vendors.acumatica.entities import DEFAULT_VERSION, Entity, Row
 from ml_connector.vendors.acumatica.faults import INSERT_ONLY, CannotOptimize, NotServed
@@ -144,11 +150,15 @@ class Api:
         return _row(entity, await self._send(request, errand), writes=True)
 
     async def act(self, entity: Entity, action: str, key: str, errand: Errand) -> None:
-        """Run a named action to its end. Raises UnknownOutcome where its end was not seen."""
+        """Run a named action to its end. Raises Refused where there is no such action, and
+        UnknownOutcome where its end was not seen."""
         path = f"{self._root}/{entity.name}/{action}"
         body = {"entity": wrapped(entity.wire_key(key)), "parameters": {}}
         async with self._lane:
-            response = await self._checked(self._request("POST", path, json=body), errand)
+            try:
+                response = await self._checked(self._request("POST", path, json=body), errand)
+            except NotServed as fault:
+                raise Refused(f"{entity.name} has no action {action}. {fault.sentence}") from None
             location = response.headers.get("location", "")
             if response.status != 202 or "/status/" not in location:
                 return

@@ -35,6 +35,7 @@ from ml_connector.vendors.acumatica.targets import (
     record_of,
     to_wire,
 )
+from ml_connector.vendors.acumatica.values import value_at
 from ml_connector.vendors.acumatica.windows import OVERLAP, Window
 
 
@@ -177,13 +178,19 @@ class AcumaticaClient:
     async def update(
         self, obj: TargetObject, id: str, fields: Values, errand: Errand
     ) -> TargetRecord:
-        """Write only these fields, then run the action. Raises Missing, Refused."""
+        """Write only these fields, then run the action. Raises Missing, Refused.
+
+        What empties a field, null or an empty text, is not documented: null is tried first.
+        """
         if LINES in fields:
             raise Refused(
                 f"The lines of a {obj.label} are given when it is made, not later.", LINES
             )
         entity, body = ENTITIES[obj.name], to_wire(obj, fields)
         row = await self._api.write(entity, body, errand, key=id) if body else None
+        left = {n: "" for n, v in body.items() if v is None and row and value_at(row, n)}
+        if left:
+            row = await self._api.write(entity, left, errand, key=id)
         if action := str(fields.get(ACTION) or ""):
             await self._api.act(entity, action, id, errand)
         if row is None:
