@@ -4,16 +4,21 @@ over restarts, shown to a person, and never in the way of what is not metered.""
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 import pytest
 
 from ml_connector.core.faults import OutOfBudget
-from ml_connector.core.limits import Allowance, Limits, Window
-from ml_connector.core.vendor import Vendor
-from ml_connector.core.wire import Errand
+from ml_connector.core.limits import Allowance, Limits, Price, Window
+from ml_connector.core.vendor import Client, ConnectionFacts, Vendor
+from ml_connector.core.wire import Errand, Request, Response, Wire
+from ml_connector.engine.looking import Look
+from ml_connector.engine.resources import Resources
 from ml_connector.store import connections, lanes
 from tests.engine.madeup import APP, VENDOR, Bench
+from tests.engine.scene import Scene
 
 DAY = 86_400.0
 
@@ -95,3 +100,43 @@ async def test_ping_tells_the_limits_and_what_is_spent() -> None:
         (told,) = (await bench.do("ping", names=[]))["result"]
         assert "100 tokens a month for the app, 60 of them ours" in told["detail"]["limits"]
         assert told["detail"]["spent"].endswith("of 60 tokens in this month")
+
+
+class Priced:
+    """A wire on which each call costs a token, as at a vendor that meters reads."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def send(self, request: Request, errand: Errand) -> Response:
+        return await self._wire.send(replace(request, price=Price(1)), errand)
+
+
+class MeteredSource(Scene):
+    """The scene's source is one that meters its reads by the day."""
+
+    def wired(self) -> Resources:
+        wired = super().wired()
+        source = wired.vendors["wave"]
+        limits = metered("day", "account").limits
+
+        def client(wire: Wire, facts: ConnectionFacts) -> Client:
+            return source.client(Priced(wire), facts)
+
+        priced = replace(source, client=client, limits=limits)
+        return replace(wired, vendors={**wired.vendors, "wave": priced})
+
+
+async def test_the_forecast_counts_the_polls_to_come() -> None:
+    async with MeteredSource() as scene:
+        await scene.install(since="all", poll="60")
+        await scene.sync()
+        await scene.pass_time(3600)
+        await scene.round()
+        look = Look(scene.res, "http://127.0.0.1:1")
+        told = {r["name"]: r for r in (await look.status("w"))["connections"]}["wave"]["budget"]
+        objects = 2  # customers and invoices, one call each: nothing has changed
+        left = datetime(2026, 5, 5, tzinfo=UTC) - scene.clock.now()
+        polls = ceil(left / timedelta(hours=1)) - 1
+        assert polls > 10
+        assert told["forecast"] == told["spent"] + objects * polls

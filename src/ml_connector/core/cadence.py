@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ml_connector.core.faults import Mistake
@@ -32,6 +33,15 @@ class Cadence:
             for at in sorted(self.times)
         ]
         return next(m for m in moments if m.timestamp() > last.timestamp())
+
+    def count_between(self, begin: datetime, end: datetime) -> int:
+        """How many polls are due after `begin` and before `end`."""
+        if not self.times:
+            return max(0, ceil((end - begin) / timedelta(minutes=self.minutes)) - 1)
+        count, due = 0, self.next_after(begin, begin)
+        while due < end:
+            count, due = count + 1, self.next_after(due, due)
+        return count
 
     def __str__(self) -> str:
         if not self.times:

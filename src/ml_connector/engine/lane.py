@@ -241,7 +241,11 @@ class Lane:
         cadence: Cadence = flow.settings["poll"]
         outlets = outlets_of(reading, obj)
         if cadence.next_after(cursor.polled_at, now) <= now:
+            before = errand.tokens
             await poll(self._res, source, obj, outlets, errand)
+            if drawn := errand.tokens - before:
+                where = (source.row.id, obj.name)
+                await self._res.store.write(lambda c: cursors.note_cost(c, *where, drawn))
         if obj not in flow.swept():
             return
         if cursor.reread_at is None or now - cursor.reread_at >= REREAD_EVERY:

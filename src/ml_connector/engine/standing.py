@@ -1,7 +1,8 @@
 """Standing is how everything stands right now: what waits and why, what the day has cost so far.
 
-The forecast of the day says what is known to come: what is pending will cost its writes. What
-people will change later today nobody knows, and it is not guessed.
+The forecast of the day or month says what is known to come: what is pending will cost its writes,
+and polls come at the cadence that was set. What people will change later nobody knows, and it is
+not guessed.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ml_connector.core.cadence import Cadence
 from ml_connector.core.objects import Costs
 from ml_connector.engine.consents import warning
 from ml_connector.engine.metering import budget, spent_by
 from ml_connector.engine.opened import place
+from ml_connector.engine.opening import parse_settings
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import secrets_owner
+from ml_connector.http.allowance import next_period
 from ml_connector.store import (
     connections,
+    cursors,
     flows,
     grants,
     lanes,
@@ -42,13 +47,14 @@ class Backlog:
     costs: Costs
 
 
-def forecast_tokens(spent: int, backlogs: Sequence[Backlog]) -> int:
-    """What the day will have cost when all that is pending is done: at most, in tokens.
+def forecast_tokens(spent: int, backlogs: Sequence[Backlog], polls: int = 0) -> int:
+    """What the period will have cost when all that is pending is done: at most, in tokens.
 
     Each pending record is counted as one write, though some will turn out unchanged; before new
-    ones are made, the target's listing of recent changes is read once for each kind.
+    ones are made, the target's listing of recent changes is read once for each kind. `polls` is
+    what those to come will cost.
     """
-    to_come = 0
+    to_come = polls
     for backlog in backlogs:
         known = backlog.waiting - backlog.unlinked
         to_come += backlog.unlinked * backlog.costs.create
@@ -129,7 +135,23 @@ def _budget(
     spent = spent_by(conn, res, row, how, now)
     if spent is None:
         return None
-    return budget(spent, row, forecast_tokens(spent.tokens, _backlogs(conn, res, row)))
+    polls = _polls(conn, res, row, now, next_period(now, spent.allowance))
+    return budget(spent, row, forecast_tokens(spent.tokens, _backlogs(conn, res, row), polls))
+
+
+def _polls(
+    conn: Connection, res: Resources, row: connections.Row, now: datetime, end: datetime
+) -> int:
+    """What the polls until then will draw, each as much as the last one of its object did."""
+    drawn = cursors.poll_tokens(conn, row.id)
+    if not drawn:
+        return 0
+    counts = [0]
+    for installed in flows.using(conn, row.id):
+        if installed.backfilled_version > 0:
+            cadence: Cadence = parse_settings(res.flows[installed.kind], installed.settings)["poll"]
+            counts.append(cadence.count_between(now, end))
+    return drawn * max(counts)
 
 
 def _backlogs(conn: Connection, res: Resources, row: connections.Row) -> list[Backlog]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import cursors, facts, seen
@@ -59,6 +59,21 @@ def get(conn: Connection, connection: str, object: str) -> Cursor:
 def put(conn: Connection, connection: str, object: str, cursor: Cursor) -> None:
     row = {name: getattr(cursor, name) for name in Cursor.__slots__}
     upsert(conn, cursors, [{"connection": connection, "object": object, **row}])
+
+
+def note_cost(conn: Connection, connection: str, object: str, tokens: int) -> None:
+    """Keep what the last poll drew from the vendor's allowance, for forecasts."""
+    conn.execute(
+        update(cursors)
+        .where(cursors.c.connection == connection, cursors.c.object == object)
+        .values(poll_tokens=tokens)
+    )
+
+
+def poll_tokens(conn: Connection, connection: str) -> int:
+    """What one poll of each of the connection's objects draws, together."""
+    drawn = select(func.sum(cursors.c.poll_tokens)).where(cursors.c.connection == connection)
+    return conn.execute(drawn).scalar() or 0
 
 
 def poll_now(conn: Connection, connection: str, object: str) -> None:

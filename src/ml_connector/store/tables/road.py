@@ -27,6 +27,7 @@ cursors = Table(
     Column("polled_at", Instant),
     Column("reread_at", Instant),
     Column("swept_at", Instant),
+    Column("poll_tokens", Integer, nullable=False, server_default=text("0")),  # of the last poll
 )
 
 seen = Table(  # what a poll has already shown to the routes

@@ -185,6 +185,7 @@ def _the_road_of_a_record() -> None:
         _instant("polled_at", nullable=True),
         _instant("reread_at", nullable=True),
         _instant("swept_at", nullable=True),
+        _number("poll_tokens", server_default=sa.text("0")),
     )
     op.create_table(
         "seen",
