@@ -260,6 +260,8 @@ class Feed:
     """Which records speak at all, where a listing shows them."""
     is_read_alone: bool = False
     """Whether a listing does not show all that `marks` looks at, so that each is read alone."""
+    needs: str = ""
+    """As of a route: what the flow's target must be capable of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ class Noting:
 
     def _works(self, installed: flows.Row, flow: Flow, reader: Route | Feed) -> bool:
         """Not where the route rests, since its target lacks what it needs."""
-        if isinstance(reader, Feed) or not reader.needs:
+        if not reader.needs:
             return True
         row = connections.get(self._conn, place(installed, flow, reader.name))
         return row is not None and can(self._res.vendors[row.vendor], row, reader.needs)

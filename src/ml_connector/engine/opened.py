@@ -66,16 +66,18 @@ class OpenFlow:
     items: tuple[SetupItem, ...] = field(init=False)
     routes: tuple[Route, ...] = field(init=False)
     """Those that do not rest for want of a capability."""
+    feeds: tuple[Feed, ...] = field(init=False)
     _fields: dict[str, Mapping[str, SetupItem]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.routes = tuple(
             r for r in self.flow.routes if not r.needs or self.writing(r).can(r.needs)
         )
+        self.feeds = tuple(f for f in self.flow.feeds if not f.needs or self.target.can(f.needs))
         resting = {r.writes.name for r in self.flow.routes if r not in self.routes}
         resting -= {r.writes.name for r in self.routes}
         self.items = tuple(
-            i for i in self.flow.setup(self.settings) if (i.object or i.name) not in resting
+            i for i in self.flow.setup(self.settings) if (i.object or i.key) not in resting
         )
 
     @property
@@ -109,7 +111,7 @@ class OpenFlow:
     @property
     def readers(self) -> tuple[Route | Feed, ...]:
         """All that a change of a source object reaches."""
-        return (*self.routes, *self.flow.feeds)
+        return (*self.routes, *self.feeds)
 
     def listed(self) -> list[SourceObject]:
         """The objects whose changes are asked for, on either side; each in one listing only."""

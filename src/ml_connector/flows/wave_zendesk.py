@@ -80,10 +80,6 @@ def is_invoice_wanted(invoice: Invoice, given: Given) -> bool:
     return is_open or is_dated_in(invoice.invoice_date, given)
 
 
-def has_payments(invoice: Invoice, given: Given) -> bool:
-    return invoice.amount_paid.is_positive and is_invoice_wanted(invoice, given)
-
-
 def has_account(statement: Statement, given: Given) -> bool:
     return is_customer_wanted(statement.customer, given) or bool(account.open_invoices(statement))
 
@@ -242,7 +238,14 @@ summaries = Route(
 FEEDS = (
     Feed("customer_accounts", CUSTOMERS, lambda c, given: [("summaries", c.id)]),
     Feed("invoice_accounts", INVOICES, lambda i, given: [("summaries", i.customer.id)]),
-    Feed("invoice_payments", INVOICES, payment_marks, enters=has_payments, is_read_alone=True),
+    Feed(
+        "invoice_payments",
+        INVOICES,
+        payment_marks,
+        enters=is_invoice_wanted,
+        needs=RECORDS,
+        is_read_alone=True,
+    ),
 )
 
 
