@@ -51,6 +51,7 @@ __all__ = [
     "HomeLock",
     "Look",
     "Redactor",
+    "app_package",
     "create",
     "do",
     "handed_over",
@@ -231,6 +232,14 @@ class App:
         await teller
         now = self.res.clock.now()
         await self.store.write(lambda c: requests.end(c, row.id, state, result, now))
+
+
+def app_package(vendor: str) -> bytes:
+    """The app for that vendor's product, as the file that is uploaded. Raises Mistake."""
+    for known in VENDORS:
+        if known.name == vendor and known.app_package is not None:
+            return known.app_package()
+    raise Mistake(f"There is no app for {vendor}.")
 
 
 async def do(

@@ -8,7 +8,18 @@ from collections.abc import Sequence
 
 import typer
 
-from ml_connector.cli import connect, demo, flow, home, keys, look, passes, review, serve
+from ml_connector.cli import (
+    connect,
+    demo,
+    flow,
+    home,
+    keys,
+    look,
+    passes,
+    review,
+    serve,
+    zendesk_app,
+)
 from ml_connector.cli.command import HomeOption, JsonOption, WorkspaceOption, group
 from ml_connector.cli.output import DONE, FAILED, INTERRUPTED, MISTAKE, Output
 
@@ -29,7 +40,7 @@ def common(
     context.obj = {"home": home, "workspace": workspace, "as_json": as_json}
 
 
-for each in (home, connect, flow, passes, look, review, keys, serve, demo):
+for each in (home, connect, flow, passes, look, review, keys, zendesk_app, serve, demo):
     app.add_typer(each.app)
 
 

@@ -166,6 +166,14 @@ class ConfirmingClient(SubscriberClient, Protocol):
         ...
 
 
+class AppClient(Client, Protocol):
+    """A vendor whose product takes an app of ours, which shows there what we keep."""
+
+    async def install_app(self, package: bytes, app_id: str, errand: Errand) -> str:
+        """Install it, or put a new version in the place of `app_id`; the app's id there."""
+        ...
+
+
 class SubscribingTarget(TargetClient, SubscriberClient, Protocol):
     """A target that also delivers webhooks on subscriptions of ours."""
 
@@ -371,6 +379,8 @@ class Vendor:
     base_of: Callable[[Mapping[str, str]], str] | None = None
     """The API's address by the connection's settings, where there are several (sandbox or
     production)."""
+    app_package: Callable[[], bytes] | None = None
+    """The app that its product takes (see AppClient), as the file that is uploaded."""
 
     def source(self, name: str) -> SourceObject:
         return next(obj for obj in self.sources if obj.name == name)

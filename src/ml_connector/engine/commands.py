@@ -13,6 +13,8 @@ from typing import Any
 
 from ml_connector.core.faults import Fault, Mistake, NeedsConsent, NeedsPerson
 from ml_connector.core.flow import Route
+from ml_connector.core.vendor import AppClient
+from ml_connector.core.wire import Errand
 from ml_connector.engine import connecting, passing
 from ml_connector.engine.connecting import Credentials
 from ml_connector.engine.lane import Lane
@@ -57,6 +59,7 @@ class Commands:
             "consent": self._consent,
             "exchange": self._exchange,
             "ping": self._ping,
+            "app_install": self._app_install,
             "flow_add": self._flow_add,
             "flow_state": self._flow_state,
             "plan": self._plan,
@@ -69,7 +72,7 @@ class Commands:
     async def perform(self, kind: str, args: Args, progress: Progress) -> Result:
         """Do it; a fault becomes a sentence and an exit code, never a traceback."""
         try:
-            if kind in ("plan", "ping"):
+            if kind in ("plan", "ping", "app_install"):
                 return await self._known[kind](args, progress)
             async with self._lane.busy:
                 return await self._known[kind](args, progress)
@@ -146,6 +149,17 @@ class Commands:
                 if told[-1]["ok"] and row.state != connections.OK:
                     self._lane.retry_now()
         return {"result": told, "exit": 0 if all(t["ok"] for t in told) else 1, "notes": []}
+
+    async def _app_install(self, args: Args, progress: Progress) -> Result:
+        """Put our app into the vendor's product, or a new version in an app's place."""
+        row = await self._connection(args["name"], args["vendor"], "CONNECTION")
+        opened = await self._lane.opener.connection(row)
+        if opened.vendor.app_package is None:
+            raise Mistake(f"There is no app for {opened.vendor.label}.")
+        client: AppClient = opened.client
+        package = opened.vendor.app_package()
+        app_id = await client.install_app(package, args.get("app_id") or "", Errand("live"))
+        return _done({"connection": row.name, "app_id": app_id})
 
     # --- flows ----------------------------------------------------------------------------------
 

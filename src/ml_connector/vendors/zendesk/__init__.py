@@ -25,6 +25,7 @@ from ml_connector.vendors.zendesk.objects import (
     USERS,
     record_object,
 )
+from ml_connector.vendors.zendesk.sidebar import packed
 from ml_connector.vendors.zendesk.webhooks import NoWebhooks
 
 __all__ = ["INVOICES", "ORGANIZATIONS", "PAYMENTS", "USERS", "VENDOR", "record_object"]
@@ -85,4 +86,5 @@ VENDOR = Vendor(
     endpoint_of="connection",
     capabilities=capabilities,
     base_of=base_of,
+    app_package=packed,
 )

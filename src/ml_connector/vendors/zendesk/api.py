@@ -49,7 +49,7 @@ def quoted(part: str) -> str:
 
 
 class Api:
-    """Sends over the wire of one connection. Paths are below /api/v2."""
+    """Sends over the wire of one connection. Paths are below /api/v2, or whole from /api/ on."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -61,16 +61,16 @@ class Api:
         errand: Errand,
         *,
         params: Mapping[str, str] | None = None,
-        json: Any = None,
         kind: str = "",
+        **more: Any,
     ) -> Json:
-        """The answer's envelope. Raises what the wire raises; UnknownOutcome where the answer to a
-        write is broken."""
+        """The answer's envelope; `more` is of the request. Raises what the wire raises, and
+        UnknownOutcome where the answer to a write is broken."""
         writes = method != "GET"
+        where = path if path.startswith("/api/") else ROOT + path
         request = Request(
-            method, ROOT + path, params=params or {}, json=json, price=Price(kind=kind),
-            writes=writes,
-        )  # fmt: skip
+            method, where, params=params or {}, price=Price(kind=kind), writes=writes, **more
+        )
         body = (await self._wire.send(request, errand)).json()
         if isinstance(body, dict):
             return body

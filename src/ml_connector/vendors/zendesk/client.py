@@ -17,6 +17,7 @@ from ml_connector.core.objects import Identity, Page, SetupItem, TargetObject, T
 from ml_connector.core.values import Values
 from ml_connector.core.vendor import ConnectionFacts
 from ml_connector.core.wire import Errand, Wire
+from ml_connector.vendors.zendesk import sidebar
 from ml_connector.vendors.zendesk.api import (
     ORGANIZATION,
     USER,
@@ -39,7 +40,7 @@ OLDEST_START = timedelta(seconds=120)
 
 
 class ZendeskClient:
-    """For one connection. Implements `core.vendor.TargetClient`."""
+    """For one connection. Implements `core.vendor.TargetClient` and `AppClient`."""
 
     def __init__(self, wire: Wire, facts: ConnectionFacts) -> None:
         self._api = Api(wire)
@@ -161,6 +162,10 @@ class ZendeskClient:
         """The record as it would come back. Raises Refused as a write would."""
         types = self._setup.types(obj.name)
         return record_of(obj, {"id": id, **to_wire(obj, fields, types)}, types)
+
+    async def install_app(self, package: bytes, app_id: str, errand: Errand) -> str:
+        """Put the sidebar app into the account. Raises Refused."""
+        return await sidebar.install(self._api, package, app_id, errand)
 
     def _record(self, obj: TargetObject, data: Json) -> TargetRecord:
         return record_of(obj, data, self._setup.types(obj.name))
