@@ -118,6 +118,7 @@ async def test_requirements_make_fields_and_objects_once(desk: Bench) -> None:
         (package(frameworkVersion="1.0"), "framework version"),
         (package({"translations/en.json": None}), "translations/en.json"),
         (package({"assets/iframe.html": None}), "assets/iframe.html"),
+        (package(parameters=["p"]), "wrong shape"),
         (package(location={"support": {"kitchen": {"url": "x"}}}), "kitchen"),
         (package(parameters=[{"name": "p", "type": "password"}]), "password"),
         (package(parameters=[{"name": "p", "type": "text", "secure": True}]), "domainWhitelist"),

@@ -113,6 +113,16 @@ async def test_a_job_that_breaks_off_has_done_half(desk: Bench, ends: str) -> No
     assert (await desk.ok("GET", "/organizations/search", name="A2"))["count"] == 1
 
 
+async def test_how_many_and_how_long_by_switch(desk: Bench) -> None:
+    await desk.switch(job_seconds=60, jobs_in_flight=1)
+    await desk.ok("POST", MANY, named("A"))
+    assert (await desk.call("POST", MANY, named("B"))).status == 429
+    await desk.sandbox.advance(59)
+    assert (await desk.ok("GET", "/organizations/search", name="A"))["count"] == 0
+    await desk.sandbox.advance(1)
+    assert (await desk.ok("GET", "/organizations/search", name="A"))["count"] == 1
+
+
 async def test_items_fail_of_themselves_by_switch(desk: Bench) -> None:
     await desk.switch(job_item_fails_every=2)
     job = await desk.finished(await desk.ok("POST", MANY, named("A", "B", "C")))

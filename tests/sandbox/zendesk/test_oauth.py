@@ -137,6 +137,15 @@ async def test_an_access_token_lives_thirty_minutes_and_does_not_say_so(desk: Be
     assert (told.body["expires_in"], told.body["refresh_token_expires_in"]) == (1800, 30 * DAY)
 
 
+async def test_usual_lives_by_switch(desk: Bench) -> None:
+    await desk.switch(access_token_seconds=600, refresh_token_seconds=7 * DAY + 1)
+    granted = await desk.refresh(desk.refresh_token)
+    await desk.sandbox.advance(600)
+    assert (await desk.call("GET", ME, None, bearer(granted))).status == 401
+    await desk.sandbox.advance(7 * DAY)
+    assert (await desk.refresh(granted.body["refresh_token"])).body["error"] == "invalid_grant"
+
+
 async def test_lives_that_are_asked_for(desk: Bench) -> None:
     lives = {"expires_in": 86_400, "refresh_token_expires_in": 7_775_999}
     granted = await desk.refresh(desk.refresh_token, **lives)
@@ -299,6 +308,9 @@ async def test_a_minted_token_does_not_expire(desk: Bench) -> None:
     minted = await desk.ok("POST", "/oauth/tokens", asked)
     headers = {"authorization": f"Bearer {minted['token']['token']}"}
     assert minted["token"]["expires_at"] is None
+    await desk.switch(minted_tokens_expire=True)
+    mortal = await desk.ok("POST", "/oauth/tokens", asked)
+    assert mortal["token"]["expires_at"] == "2026-05-04T09:30:00Z"
     await desk.sandbox.advance(400 * DAY)
     assert (await desk.call("GET", ME, None, headers)).status == 200
 

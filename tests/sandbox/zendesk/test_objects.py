@@ -115,15 +115,19 @@ async def test_fields_of_an_object(desk: Bench) -> None:
 async def test_names_that_are_unique_or_counted(desk: Bench) -> None:
     await desk.invoices()
     path = "/custom_objects/wave_invoice/fields/standard::name"
-    both = {"is_unique": True, "autoincrement_enabled": True}
-    refused = await desk.call("PATCH", path, {"custom_object_field": {"properties": both}})
-    assert refused.status == 422
+    for wrong in (
+        {"is_unique": True, "autoincrement_enabled": True},
+        {"autoincrement_prefix": 5},
+        {"is_unique": "yes"},
+    ):
+        body = {"custom_object_field": {"properties": wrong}}
+        assert (await desk.call("PATCH", path, body)).status == 422, wrong
     unique = {"custom_object_field": {"properties": {"is_unique": True}}}
     await desk.ok("PATCH", path, unique)
     records = "/custom_objects/wave_invoice/records"
-    body = {"custom_object_record": {"custom_object_fields": {"total": 1}}}
-    made = await desk.ok("PATCH", f"{records}?name=INV-1", body)
-    again = await desk.ok("PATCH", f"{records}?name=INV-1", body)
+    record = {"custom_object_record": {"custom_object_fields": {"total": 1}}}
+    made = await desk.ok("PATCH", f"{records}?name=INV-1", record)
+    again = await desk.ok("PATCH", f"{records}?name=INV-1", record)
     assert made["custom_object_record"]["id"] == again["custom_object_record"]["id"]
     twin = await desk.call("POST", records, {"custom_object_record": {"name": "INV-1"}})
     assert errors(twin) == {"name": ["DuplicateValue"]}

@@ -200,12 +200,14 @@ async def test_show_many_splits_at_commas(desk: Bench) -> None:
 
 async def test_racing_posts_leave_twins_by_switch(desk: Bench) -> None:
     await desk.switch(twin_window_seconds=2)
-    first, second = await desk.organization("Twin"), await desk.organization("Twin")
+    first = await desk.organization("Twin", external_id="t")
+    second = await desk.organization("Twin", external_id="T")
     assert first["id"] != second["id"]
     await desk.sandbox.advance(3)
     late = await desk.call("POST", "/organizations", {"organization": {"name": "Twin"}})
     assert errors(late) == {"name": ["DuplicateValue"]}
     assert (await desk.ok("GET", "/organizations/search", name="twin"))["count"] == 2
+    assert (await desk.ok("GET", "/organizations/search", external_id="t"))["count"] == 2
 
 
 async def test_related_users_and_counts(desk: Bench) -> None:
@@ -261,6 +263,7 @@ async def test_a_merge_takes_time_and_drops_the_losers_fields(desk: Bench) -> No
 async def test_a_merge_whose_winner_vanishes_ends_in_error(desk: Bench) -> None:
     winner, loser = await desk.organization("Winner"), await desk.organization("Loser")
     body = {"organization_merge": {"winner_id": winner["id"]}}
+    await desk.switch(merge_seconds=4)
     begun = (await desk.ok("POST", f"/organizations/{loser['id']}/merge", body))[
         "organization_merge"
     ]

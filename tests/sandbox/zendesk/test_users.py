@@ -106,6 +106,14 @@ async def test_identities_are_verified_changed_and_deleted(desk: Bench) -> None:
     assert (await desk.call("GET", foreign)).status == 404
 
 
+async def test_identities_that_come_with_a_new_user(desk: Bench) -> None:
+    addresses = [{"type": "email", "value": f"{n}@a.example"} for n in ("one", "two")]
+    made = await desk.user("Pat", identities=addresses)
+    assert made["email"] == "one@a.example"
+    body = {"user": {"name": "Sam", "identities": addresses[1:]}}
+    assert errors(await desk.call("POST", "/users", body)) == {"value": ["DuplicateValue"]}
+
+
 async def test_deleting_is_soft_answers_200_and_frees_the_address(desk: Bench) -> None:
     made = await desk.user("Pat", email="pat@acme.example", external_id="p")
     deleted = await desk.call("DELETE", f"/users/{made['id']}")

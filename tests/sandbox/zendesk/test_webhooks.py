@@ -58,6 +58,10 @@ async def test_subscriptions_that_are_refused(desk: Bench) -> None:
     ):
         reply = await desk.call("POST", "/webhooks", {"webhook": {**GIVEN, **wrong}})
         assert reply.status == 400, wrong
+    hook = await subscribe(desk, "user.created")
+    for wrong in ({"endpoint": "x"}, {"subscriptions": "all"}, {"custom_headers": ["a"]}):
+        reply = await desk.call("PATCH", f"/webhooks/{hook['id']}", {"webhook": wrong})
+        assert reply.status == 400, wrong
 
 
 async def test_what_is_sent_and_how_it_is_signed(desk: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +11,14 @@ from typing import Any
 from .api_apps import AppApi, WebhookApi
 from .api_common import CommonApi
 from .api_fields import FieldApi
+from .api_identities import IdentityApi
 from .api_incremental import IncrementalApi
 from .api_memberships import MembershipApi
 from .api_objects import ObjectApi
 from .api_organizations import OrganizationApi
 from .api_records import RecordApi
 from .api_tickets import TicketApi
-from .api_users import IdentityApi, UserApi, anonymous
+from .api_users import UserApi, anonymous
 from .buckets import buckets_of
 from .calls import Answer, Call, Routes
 from .desk import Desk
@@ -139,6 +141,7 @@ class Api:
         if answer.body is None:
             return Outbound(answer.status, b"", headers)
         content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers["etag"] = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
         headers["content-type"] = "application/json; charset=utf-8"
         headers["cache-control"] = "max-age=0, private, must-revalidate"
         return Outbound(answer.status, content, headers)

@@ -12,7 +12,7 @@ from .errors import missing_parameter, not_found, plain, too_many_values
 from .grants import AccessToken, Grants
 from .jobs import MOST_ITEMS
 from .oauth import OAuth
-from .paging import by_cursor, by_offset, open_timed, page_size, timed_cursor
+from .paging import by_cursor, by_offset, open_timed, page_and_size, page_size, timed_cursor
 from .search import MOST_RESULTS
 from .tables import Record
 
@@ -84,8 +84,7 @@ class CommonApi:
         """A thousand results at most, by offset only."""
         call.need_agent()
         found = self.desk.search.everything(call.query.get("query", ""))
-        size = min(100, int(call.query.get("per_page", "100") or 100))
-        page = int(call.query.get("page", "1") or 1)
+        page, size = page_and_size(call.query)
         if page * size > MOST_RESULTS:
             sentence = f"Invalid search: requested more than {MOST_RESULTS} results"
             raise plain(422, "invalid", sentence)

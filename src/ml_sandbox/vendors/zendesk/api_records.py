@@ -223,7 +223,7 @@ class RecordApi:
         key = self._key(call)
         given = call.wrapped("job")
         action, things = given.get("action"), given.get("items")
-        if action not in _ACTIONS:
+        if not isinstance(action, str) or action not in _ACTIONS:
             raise coded(400, "InvalidAction", f"action must be one of {', '.join(_ACTIONS)}")
         if not isinstance(things, list) or not things:
             raise missing_parameter("job.items")
@@ -232,7 +232,7 @@ class RecordApi:
         kind = "Custom Object Records Bulk"
 
         def work(item: Any) -> Record:
-            return self._worked(key, str(action), item, call)
+            return self._worked(key, action, item, call)
 
         return queued(self.desk, kind, _ONE, _ACTIONS[action], things, work, 201)
 

@@ -29,6 +29,13 @@ def read_package(raw: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         archive = zipfile.ZipFile(io.BytesIO(raw))
     except zipfile.BadZipFile:
         raise BadPackage("Invalid zip file") from None
+    try:
+        return _checked(archive)
+    except (AttributeError, KeyError, TypeError):
+        raise BadPackage("manifest.json or requirements.json has the wrong shape") from None
+
+
+def _checked(archive: zipfile.ZipFile) -> tuple[dict[str, Any], dict[str, Any]]:
     with archive:
         names = set(archive.namelist())
         if "manifest.json" not in names:

@@ -13,6 +13,7 @@ from .app_package import BadPackage, read_package
 from .custom_objects import CustomObjects
 from .errors import Invalid, not_found, plain
 from .fields import FieldBook
+from .shapes import FIELD, read
 from .tables import Record
 
 
@@ -187,14 +188,16 @@ class Apps:
         admin = Actor(self.account.owner_id, ADMIN, over_api=False)
         for noun, book in self._books.items():
             for key, definition in requirements.get(noun, {}).items():
-                self._once(lambda k=key, d=definition, b=book: b.create({"key": k, **d}, admin))
+                self._once(
+                    lambda k=key, d=definition, b=book: b.create(_field({"key": k, **d}), admin)
+                )
         asked = requirements.get("custom_objects_v2", {})
         for made in asked.get("objects", []):
             self._once(lambda given=made: self._objects.create(given, admin, []))
         for given in asked.get("object_fields", []):
             rest = {k: v for k, v in given.items() if k != "object_key"}
             book = self._objects.fields(given["object_key"])
-            self._once(lambda b=book, r=rest: b.create(r, admin))
+            self._once(lambda b=book, r=rest: b.create(_field(r), admin))
 
     def _once(self, make: Any) -> None:
         """What is there already is left as it is."""
@@ -204,6 +207,10 @@ class Apps:
             errors = [e["error"] for e in invalid.body["details"].get("key", [])]
             if errors != ["DuplicateValue"]:
                 raise
+
+
+def _field(given: Record) -> Record:
+    return read(given, FIELD, "requirements", [])
 
 
 def shown_app(record: Record) -> Record:

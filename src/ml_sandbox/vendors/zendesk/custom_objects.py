@@ -129,6 +129,8 @@ class CustomObjects:
             raise Invalid([self.account.fault("properties", "InvalidValue", value=properties)])
         if self.account.tables["custom_object_records"].find("custom_object_key", key):
             raise coded(422, "RecordsExist", "The name cannot be changed once records exist")
+        if any(type(v) is not type(NAME_PROPERTIES[k]) for k, v in properties.items()):
+            raise Invalid([self.account.fault("properties", "InvalidValue", value=properties)])
         merged = {**old["name_properties"], **properties}
         too_long = len(merged["autoincrement_prefix"]) > 30
         padded = not 0 <= merged["autoincrement_padding"] <= 9

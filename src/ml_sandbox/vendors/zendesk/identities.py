@@ -48,6 +48,19 @@ class Identities:
 
     def create(self, user_id: int, given: Record, actor: Actor, unused: list[str]) -> Record:
         values = read(given, IDENTITY, "identity", unused)
+        faults = self.faults_of(values)
+        if not faults and self.owner_of(values["value"]) == user_id:
+            faults.append(self.account.fault("value", "EmailTaken", value=values["value"]))
+        if faults:
+            raise Invalid(faults)
+        made = self.put(user_id, values["type"], values["value"], verified=_is_verified(values))
+        if values.get("primary"):
+            return self.make_primary(made)
+        self.account.note_created("user_identities", actor)
+        return made
+
+    def faults_of(self, values: Record) -> list[tuple[str, str, str]]:
+        """What is wrong with a new identity, its address being another user's included."""
         kind, value = values.get("type", ""), values.get("value", "")
         faults = []
         if kind not in TYPES:
@@ -56,15 +69,7 @@ class Identities:
             faults.append(self.account.fault("value", "BlankValue"))
         elif kind == "email":
             faults += [("value", code, text) for _, code, text in self.check_email(value, None)]
-            if not faults and self.owner_of(value) == user_id:
-                faults.append(self.account.fault("value", "EmailTaken", value=value))
-        if faults:
-            raise Invalid(faults)
-        made = self.put(user_id, kind, value, verified=_is_verified(values))
-        if values.get("primary"):
-            return self.make_primary(made)
-        self.account.note_created("user_identities", actor)
-        return made
+        return faults
 
     def put(self, user_id: int, kind: str, value: str, verified: bool) -> Record:
         """A new identity; the first e-mail of a user is the primary one."""

@@ -124,7 +124,7 @@ class Organizations:
         elif "name" in values and self._taken(self.with_name(name), old):
             faults.append(fault("name", "DuplicateValue", value=name))
         external_id = values.get("external_id")
-        if external_id is not None and self._others(self.with_external_id(external_id), old):
+        if external_id is not None and self._taken(self.with_external_id(external_id), old):
             key = str(self.account.switch("duplicate_external_id_key"))
             faults.append(fault(key, "DuplicateValue", title="External", value=external_id))
         if faults:
@@ -134,7 +134,7 @@ class Organizations:
         return [r for r in found if old is None or r["id"] != old["id"]]
 
     def _taken(self, found: list[Record], old: Record | None) -> bool:
-        """Whether the name is another's; by switch a race between two POSTs is lost by nobody."""
+        """Whether they are others; by switch a race between two POSTs is lost by nobody."""
         window = float(self.account.switch("twin_window_seconds"))
         since = stamp(self.account.now() - timedelta(seconds=window))
         seen = [r for r in found if not (window > 0 and old is None and r["created_at"] >= since)]

@@ -45,8 +45,7 @@ def by_offset(
     most_depth: int = MOST_DEPTH,
 ) -> dict[str, Any]:
     """`next_page`, `previous_page`, `count`. Raises 400 beyond the depth."""
-    size = min(MOST, _number(query.get("per_page", str(MOST)), "per_page"))
-    page = _number(query.get("page", "1"), "page")
+    page, size = page_and_size(query)
     if page * size > most_depth and (page - 1) * size >= most_depth:
         raise coded(
             400,
@@ -67,6 +66,12 @@ def by_offset(
         "previous_page": address(page - 1) if page > 1 else None,
         "count": len(records),
     }
+
+
+def page_and_size(query: Mapping[str, str]) -> tuple[int, int]:
+    """What an offset asks for; a larger page is cut to a hundred. Raises 400."""
+    size = min(MOST, _number(query.get("per_page", str(MOST)), "per_page"))
+    return _number(query.get("page", "1"), "page"), size
 
 
 def _number(text: str, name: str) -> int:

@@ -64,11 +64,20 @@ class Tickets:
         if faults:
             raise Invalid(faults)
         requester_id = self._requester(values, actor, unused)
+        record = self._fresh(values, comment, requester_id, actor)
+        record["requester_id"] = requester_id
+        self.account.note_created(NOUN, actor)
+        made = self.account.add(NOUN, record)
+        self._comment(made, comment, actor)
+        return made
+
+    def _fresh(self, values: Record, comment: Record, requester_id: int, actor: Actor) -> Record:
+        """What a new ticket holds."""
         requester = self._users.alive(requester_id)
         now = self.account.stamp()
         number = 1 + len(self._table)
         subject = values.get("subject") or str(comment.get("body", ""))[:150]
-        record: Record = {
+        return {
             "url": self.account.url(NOUN, number),
             "id": number,
             "external_id": None,
@@ -100,11 +109,6 @@ class Tickets:
             "sharing_agreement_ids": [],
             **{k: v for k, v in values.items() if k not in _NOT_STORED},
         }
-        record["requester_id"] = requester_id
-        self.account.note_created(NOUN, actor)
-        made = self.account.add(NOUN, record)
-        self._comment(made, comment, actor)
-        return made
 
     def _requester(self, values: Record, actor: Actor, unused: list[str]) -> int:
         """By id, or as a user that is made where the address is unknown."""
@@ -166,7 +170,7 @@ class Tickets:
                 "id": self.account.ids.number(),
                 "ticket_id": ticket["id"],
                 "type": "Comment",
-                "author_id": int(given.get("author_id") or actor.user_id),
+                "author_id": _author(given, actor),
                 "body": text,
                 "html_body": given.get("html_body") or f"<p>{text}</p>",
                 "plain_body": text,
@@ -186,6 +190,11 @@ class Tickets:
 
     def shown(self, record: Record) -> Record:
         return {key: value for key, value in record.items() if key != "deleted_at"}
+
+
+def _author(given: Record, actor: Actor) -> int:
+    author = given.get("author_id")
+    return author if isinstance(author, int) else actor.user_id
 
 
 def _comment_shown(comment: Record) -> Record:

@@ -11,7 +11,7 @@ from .identities import Identities
 from .lookups import clear_pointers
 from .memberships import Memberships
 from .organizations import Organizations
-from .shapes import USER, read
+from .shapes import IDENTITY, USER, read
 from .tables import Record
 
 NOUN = "users"
@@ -86,6 +86,12 @@ class Users:
         email = values.get("email")
         if email:
             faults += self.identities.check_email(email, None)
+        more = [
+            read(one if isinstance(one, dict) else {}, IDENTITY, "user.identities", unused)
+            for one in values.get("identities", [])
+        ]
+        for one in more:
+            faults += self.identities.faults_of(one)
         if faults:
             raise Invalid(faults)
         now, number = self.account.stamp(), self.account.ids.number()
@@ -105,6 +111,11 @@ class Users:
             record.update(restricted_agent=False, ticket_restriction=None, role_type=None)
         self.account.add(NOUN, record)
         self._settle_new(record, values)
+        for one in more:
+            verified = bool(one.get("verified"))
+            self.identities.put(number, one["type"], one["value"], verified)
+        if more:
+            self._adopt_first_email(number)
         self.account.note_created(NOUN, actor)
         made = self.alive(number)
         self.account.publish("user.created", made)
@@ -159,9 +170,9 @@ class Users:
 
     def _adopt_first_email(self, number: int) -> None:
         user = self.alive(number)
-        if user["email"] is None:
-            first = next(i for i in self.identities.of_user(number) if i["type"] == "email")
-            self.account.put(NOUN, user, email=first["value"])
+        known = [i for i in self.identities.of_user(number) if i["type"] == "email"]
+        if user["email"] is None and known:
+            self.account.put(NOUN, user, email=known[0]["value"])
 
     def upsert(self, given: Record, actor: Actor, unused: list[str]) -> tuple[Record, bool]:
         """The record, and whether it is new. A match by external id rewrites its case."""

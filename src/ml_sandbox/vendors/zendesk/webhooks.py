@@ -39,21 +39,8 @@ class Webhooks:
 
     def create(self, given: Record, actor: Actor, secret: str | None = None) -> Record:
         """A new webhook. Raises 400 for what is missing or unknown."""
-        for name in ("name", "endpoint", "http_method", "request_format", "status"):
-            if not isinstance(given.get(name), str) or not given[name]:
-                raise missing_parameter(f"webhook.{name}")
-        parts = urlsplit(given["endpoint"])
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise coded(400, "InvalidWebhook", "endpoint is not a valid URL")
+        _check(given)
         events = given.get("subscriptions", [])
-        unknown = [e for e in events if e not in EVENTS and e != "conditional_ticket_events"]
-        if unknown:
-            raise coded(400, "InvalidWebhook", f"unknown subscription {unknown[0]}")
-        fixed = {"http_method": "POST", "request_format": "json"}
-        if events and any(given[name] != value for name, value in fixed.items()):
-            raise coded(400, "InvalidWebhook", "Event subscriptions are sent by POST as json")
-        if given["status"] not in ("active", "inactive"):
-            raise coded(400, "InvalidWebhook", "status must be active or inactive")
         now = self.account.stamp()
         record: Record = {
             "id": self.account.ids.ulid(self.account.now()),
@@ -83,7 +70,9 @@ class Webhooks:
     def update(self, webhook_id: str, given: Record) -> Record:
         known = ("name", "description", "endpoint", "status", "subscriptions", "custom_headers")
         changes = {name: value for name, value in given.items() if name in known}
-        return self.account.put(NOUN, self.alive(webhook_id), **changes)
+        old = self.alive(webhook_id)
+        _check({**old, **changes})
+        return self.account.put(NOUN, old, **changes)
 
     def delete(self, webhook_id: str) -> Record:
         return self.account.bury(NOUN, self.alive(webhook_id))
@@ -99,3 +88,25 @@ class Webhooks:
             for hook in self.living()
             if hook["status"] == "active" and f"{PREFIX}{kind}" in hook["subscriptions"]
         ]
+
+
+def _check(given: Record) -> None:
+    """Raises 400 for what is missing or unknown."""
+    for name in ("name", "endpoint", "http_method", "request_format", "status"):
+        if not isinstance(given.get(name), str) or not given[name]:
+            raise missing_parameter(f"webhook.{name}")
+    parts = urlsplit(given["endpoint"])
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise coded(400, "InvalidWebhook", "endpoint is not a valid URL")
+    events = given.get("subscriptions", [])
+    headers = given.get("custom_headers")
+    if not isinstance(events, list) or not isinstance(headers, dict | None):
+        raise coded(400, "InvalidWebhook", "subscriptions is a list, custom_headers an object")
+    unknown = [e for e in events if e not in EVENTS and e != "conditional_ticket_events"]
+    if unknown:
+        raise coded(400, "InvalidWebhook", f"unknown subscription {unknown[0]}")
+    fixed = {"http_method": "POST", "request_format": "json"}
+    if events and any(given[name] != value for name, value in fixed.items()):
+        raise coded(400, "InvalidWebhook", "Event subscriptions are sent by POST as json")
+    if given["status"] not in ("active", "inactive"):
+        raise coded(400, "InvalidWebhook", "status must be active or inactive")
