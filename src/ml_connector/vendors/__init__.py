@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ml_connector.core.vendor import Vendor
-from ml_connector.vendors import freshbooks, pipedrive, wave, zendesk
+from ml_connector.vendors import acumatica, freshbooks, pipedrive, wave, zendesk
 
 VENDORS: tuple[Vendor, ...] = (
     wave.VENDOR,
     pipedrive.VENDOR,
     freshbooks.VENDOR,
     zendesk.VENDOR,
+    acumatica.VENDOR,
 )

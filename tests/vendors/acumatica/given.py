@@ -159,3 +159,32 @@ def event_body(name: str) -> dict[str, Any]:
     fixture: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
     body: dict[str, Any] = fixture["body"]
     return body
+
+
+NOT_FOUND = Response(404, {}, b"")
+LATER = "2025-03-04T10:00:00.000+00:00"
+ORDER = row(
+    OrderType="SO", OrderNbr="000123", CustomerID="C1", ExternalRef="pipedrive:1:deals:7",
+    Status="Open", Hold=False, OrderTotal=598.5, CurrencyID="USD", LastModified=STAMP,
+    Date="2025-03-04T00:00:00+03:00", Shipments=[], Payments=[],
+    Details=[{"LineNbr": 1, "InventoryID": "PUMP-10", "OrderQty": 3.0, "UnitPrice": 199.5}],
+)  # fmt: skip
+INVOICE = row(
+    Type="Invoice", ReferenceNbr="AR01", CustomerID="C1", Status="Open", Amount=598.5,
+    Balance=98.5, Currency="USD", DueDate="2025-04-03T00:00:00+03:00",
+    LastModifiedDateTime=LATER,
+    Details=[{"OrderType": "SO", "OrderNbr": "000123"}, {"OrderType": None, "OrderNbr": None}],
+)  # fmt: skip
+
+
+def customer(number: int, at: str = STAMP) -> dict[str, Any]:
+    return row(
+        f"5c1f0000-0000-4000-8000-{number:012}", CustomerID=f"C{number}",
+        CustomerName=f"Firm {number}", AccountRef=None, Status="Active", CurrencyID="USD",
+        LastModifiedDateTime=at, **{"MainContact.Email": f"{number}@b.example"},
+    )  # fmt: skip
+
+
+def optimization() -> Response:
+    told = "Optimization cannot be performed.The following fields cause the error: MainContact"
+    return answered({"exceptionMessage": told, "exceptionType": "PX.Data.PXException"}, 500)

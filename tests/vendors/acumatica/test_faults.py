@@ -152,6 +152,7 @@ CASES: list[tuple[str, Request, int, Any, type[Fault] | None, str]] = [
     ),
     ("server", READ, 500, exception("Timeout", "System.TimeoutException"), Unreachable, "Timeout"),
     ("server on a write", WRITE, 500, exception("x", "System.Exception"), Unreachable, ""),
+    ("deadlock", WRITE, 500, exception("x", "PX.Data.PXDatabaseException"), Unreachable, ""),
     ("page", READ, 500, "text:<html>Runtime Error</html>", Unreachable, "500"),
     ("gateway", READ, 502, None, Unreachable, "502"),
     ("unavailable", READ, 503, "text:<html>", Unreachable, "503"),

@@ -2,134 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode, urlsplit
-
 import pytest
 
 from ml_connector.core.faults import (
     Missing,
     NeedsPerson,
     Refused,
-    TooFast,
     UnknownOutcome,
-    Unreachable,
 )
-from ml_connector.core.objects import SourceModel, SourceObject, TargetObject, TargetRecord
+from ml_connector.core.objects import TargetObject, TargetRecord
 from ml_connector.core.values import Values, same
 from ml_connector.core.vendor import Delivery, Hint, Proofs
-from ml_connector.http.auth import StaticToken
-from ml_connector.http.redaction import Redactor
 from ml_connector.vendors.acumatica import VENDOR, objects, targets, windows
 from ml_connector.vendors.acumatica.objects import Billing, Glimpse, Payment
-from ml_sandbox.vendors.acumatica import KIND
-from tests.support.clock import VirtualClock, settle
-from tests.support.sandbox import InProcessSandbox
-from tests.vendors.acumatica.given import Bench, bench
-
-HOOK_URL = "http://127.0.0.1:9/hooks/token"
-KEY = "pipedrive:1:deals:4711"
-FORM = {"content-type": "application/x-www-form-urlencoded"}
-
-
-@dataclass
-class Stand:
-    """A sandbox, a client of it, and the human before its screens."""
-
-    sandbox: InProcessSandbox
-    clock: VirtualClock
-    settings: Mapping[str, str]
-    on: Bench = field(init=False)
-
-    async def sign_in(self, **settings: str) -> None:
-        """A client with a fresh token, as the vault would hold it."""
-        ready = self.sandbox.app.world.ready["vendors"]["acumatica"]
-        given = ready["credentials"]
-        body = {
-            "grant_type": "password", "scope": "api offline_access",
-            **{n: given[n] for n in ("username", "password", "client_id", "client_secret")},
-        }  # fmt: skip
-        path = urlsplit(ready["token_url"]).path
-        reply = await self.sandbox.call("POST", path, urlencode(body).encode(), FORM)
-        assert reply.status == 200, reply.body
-        bearer = StaticToken("authorization", f"Bearer {reply.body['access_token']}", Redactor())
-        self.on = bench(self.sandbox.transport, {**self.settings, **settings}, self.clock, bearer)
-
-    async def human(self, method: str, path: str, body: Any = None) -> Any:
-        return await self.sandbox.control(method, f"acumatica/{path}", body)
-
-    async def switch(self, **values: Any) -> None:
-        await self.sandbox.control(
-            "PATCH", "switches", {f"acumatica.{name}": value for name, value in values.items()}
-        )
-
-    async def run(self, doing: Any) -> Any:
-        """What it comes to, however long it waits."""
-        return await self.clock.run(doing)
-
-    async def poll(
-        self, obj: SourceObject, cursor: Values | None = None
-    ) -> tuple[list[SourceModel], Values]:
-        """Everything that one poll shows, and where the next one begins."""
-        records, at = list[SourceModel](), cursor or {}
-        while True:
-            page = await self.run(self.on.client.changes(obj, at, self.on.errand))
-            records, at = [*records, *page.records], page.cursor
-            if not page.more:
-                return records, at
-
-    async def page(self, obj: TargetObject, since: Any = None) -> list[TargetRecord]:
-        records, cursor = list[TargetRecord](), None
-        while True:
-            call = (
-                self.on.client.page(obj, cursor, self.on.errand)
-                if since is None
-                else self.on.client.changed_page(obj, since, cursor, self.on.errand)
-            )
-            page = await self.run(call)
-            records, cursor = [*records, *page.records], page.next_cursor
-            if cursor is None:
-                return records
-
-    async def read(self, obj: SourceObject, *keys: str) -> Any:
-        return await self.run(self.on.client.read(obj, keys, self.on.errand))
-
-    async def create(self, obj: TargetObject, fields: Values) -> TargetRecord:
-        made: TargetRecord = await self.run(self.on.client.create(obj, fields, self.on.errand))
-        return made
-
-    async def update(self, obj: TargetObject, id: str, fields: Values) -> TargetRecord:
-        done: TargetRecord = await self.run(self.on.client.update(obj, id, fields, self.on.errand))
-        return done
-
-
-@pytest.fixture
-async def stand() -> AsyncIterator[Stand]:
-    clock = VirtualClock()
-    sandbox = InProcessSandbox(kinds=[KIND], clock=clock)
-    ready = sandbox.app.world.ready["vendors"]["acumatica"]
-    stand = Stand(sandbox, clock, {**ready["settings"], "base_url": ready["base_url"]})
-    await stand.sign_in()
-    yield stand
-    await sandbox.close()
-
-
-def order_fields(customer: str, item: str, **more: Any) -> Values:
-    line: Values = {"InventoryID": item, "OrderQty": "3", "UnitPrice": "199.50"}
-    return {
-        "OrderType": "SO", "CustomerID": customer, "ExternalRef": KEY, "Description": "Deal 4711",
-        "Hold": True, "Details": [line], **more,
-    }  # fmt: skip
-
-
-async def cast(stand: Stand) -> tuple[str, str]:
-    """A customer and an item of the seeded world."""
-    customers, _ = await stand.poll(objects.CUSTOMERS)
-    items, _ = await stand.poll(objects.ITEMS)
-    [item] = [i for i in items if i.key() == "CONSULTING-HOUR"]
-    return customers[0].key(), item.key()
+from tests.support.clock import settle
+from tests.vendors.acumatica.stand import HOOK_URL, KEY, Stand, cast, order_fields
 
 
 async def test_identify_tells_tenant_and_versions(stand: Stand) -> None:
@@ -359,103 +246,3 @@ async def test_a_change_is_pushed_and_proven(stand: Stand) -> None:
     assert ("customers", name) in {(hint.object, hint.key) for hint in hints}
     account = f"sandbox/acumatica@{stand.settings['tenant']}"
     assert all(VENDOR.webhooks.same_account(hint.account, account) for hint in hints)
-
-
-SWITCHES: list[dict[str, Any]] = [
-    {},
-    {"put_answer": "keys"},
-    {"put_answer": "all"},
-    {"empty_field": "null"},
-    {"empty_field": "text"},
-    {"clears_field": "null"},
-    {"clears_field": "text"},
-    {"entity_list_form": "array"},
-    {"missing_record_status": 404},
-    {"missing_record_status": 404, "not_found_body": "html"},
-    {"actions_at_once": True},
-    {"shuffle_lists": True},
-    {"document_offset": "+03:00"},
-    {"not_optimizable": "MainContact,Details,Shipments"},
-    {"stamp_tick_seconds": 1.0},
-    {"count": "refuse"},
-    {"orderby": "refuse"},
-    {"payments_stamp_invoices": True},
-    {"served_versions": "24.200.001"},
-]
-
-
-@pytest.mark.parametrize("switches", SWITCHES, ids=str)
-async def test_a_deal_is_handed_over_however_the_open_points_turn_out(
-    stand: Stand, switches: dict[str, Any]
-) -> None:
-    await stand.switch(**switches)
-    on = stand.on
-    await stand.run(on.client.identify(on.errand))
-    customer = await stand.create(
-        targets.CUSTOMERS,
-        {"CustomerName": "Münch", "AccountRef": "k", "MainContact.Phone1": "+49 89 1"},
-    )
-    fields: Values = {"MainContact.Phone1": "", "CustomerName": "Münch, Söhne"}
-    updated = await stand.update(targets.CUSTOMERS, customer.id, fields)
-    assert updated.fields["CustomerName"] == "Münch, Söhne"
-    assert updated.fields["MainContact.Phone1"] is None
-    order = await stand.create(
-        targets.SALES_ORDERS,
-        order_fields(customer.id, "CONSULTING-HOUR", Date="2026-05-04"),
-    )
-    assert order.fields["Date"] == "2026-05-04"
-    done = await stand.update(
-        targets.SALES_ORDERS, order.id, {"Hold": False, "action": "CancelSalesOrder"}
-    )
-    assert done.fields["Hold"] is False
-    found = await stand.page(targets.SALES_ORDERS)
-    assert [r.id for r in found if r.fields["ExternalRef"] == KEY] == [order.id]
-    billing = (await stand.read(objects.BILLING, order.id))[order.id]
-    assert (billing.status, billing.external_ref) == ("Cancelled", KEY)
-    assert await stand.read(objects.CUSTOMERS, "C999999") == {"C999999": None}
-
-
-@pytest.mark.parametrize("status", [500, 422, 400])
-async def test_an_operation_that_fails_is_refused(stand: Stand, status: int) -> None:
-    customer, item = await cast(stand)
-    order = await stand.create(targets.SALES_ORDERS, order_fields(customer, item, Hold=False))
-    await stand.switch(action_error="The order is locked.", action_error_status=status)
-    with pytest.raises(Refused, match="locked"):
-        await stand.update(targets.SALES_ORDERS, order.id, {"action": "PrepareSalesInvoice"})
-
-
-@pytest.mark.parametrize(
-    "switches",
-    [
-        {"login_limit_status": 429, "login_limit_body": "text"},
-        {"login_limit_status": 500, "login_limit_body": "json"},
-    ],
-    ids=str,
-)
-async def test_when_all_sessions_are_taken_we_wait(stand: Stand, switches: dict[str, Any]) -> None:
-    await stand.switch(login_slots=1, **switches)
-    await stand.run(stand.on.client.all_keys(objects.CUSTOMERS, stand.on.errand))
-    await stand.sign_in()
-    with pytest.raises(TooFast, match="sessions"):
-        await stand.run(stand.on.client.identify(stand.on.errand))
-
-
-@pytest.mark.parametrize("switches", [{"html_errors": True}, {"maintenance": True}], ids=str)
-async def test_a_site_in_trouble_is_unreachable(stand: Stand, switches: dict[str, Any]) -> None:
-    await stand.switch(**switches)
-    with pytest.raises(Unreachable):
-        await stand.poll(objects.CUSTOMERS)
-    with pytest.raises(UnknownOutcome):
-        await stand.create(targets.CUSTOMERS, {"CustomerName": "Münch"})
-
-
-async def test_a_version_that_a_new_release_dropped_is_told(stand: Stand) -> None:
-    customer, _ = await cast(stand)
-    await stand.switch(served_versions="25.200.001")
-    for doing in (
-        stand.update(targets.CUSTOMERS, customer, {"CustomerName": "x"}),
-        stand.read(objects.CUSTOMERS, customer),
-        stand.poll(objects.CUSTOMERS),
-    ):
-        with pytest.raises(NeedsPerson, match=r"25\.200\.001"):
-            await doing

@@ -92,6 +92,13 @@ def test_what_is_no_notification_is_unreadable(body: bytes) -> None:
         VENDOR.webhooks.read(delivery(body))
 
 
+@pytest.mark.parametrize("rows", [None, 7, {}, "x", [7, None, {}], [{"OrderNbr": None}]])
+def test_rows_of_any_form_break_nothing(rows: Any) -> None:
+    body = {"Query": "Q", "CompanyId": "Prod", "Id": "1", "Inserted": rows}
+    [hint] = VENDOR.webhooks.read(delivery(body))
+    assert (hint.object, hint.key, hint.event_type) == ("", "", "Q")
+
+
 def test_an_empty_body_says_nothing() -> None:
     assert VENDOR.webhooks.read(delivery(b"")) == []
     assert not VENDOR.webhooks.is_probe(delivery(b""))

@@ -57,8 +57,10 @@ class Api:
 
         Older builds answer a bare list. Raises NeedsPerson where ours is not among them.
         """
-        response = await self._wire.send(self._request("GET", "/entity"), errand)
-        told = response.json()
+        try:
+            told = (await self._wire.send(self._request("GET", "/entity"), errand)).json()
+        except NotServed:
+            told = None
         build = told.get("version", {}) if isinstance(told, dict) else {}
         rows = told.get("endpoints", []) if isinstance(told, dict) else told
         if not isinstance(rows, list) or not rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import overload
 from urllib.parse import urlsplit
@@ -35,7 +36,7 @@ from ml_connector.vendors.acumatica.targets import (
     record_of,
     to_wire,
 )
-from ml_connector.vendors.acumatica.values import value_at
+from ml_connector.vendors.acumatica.values import plain, value_at, wrapped
 from ml_connector.vendors.acumatica.windows import OVERLAP, Window
 
 
@@ -215,7 +216,8 @@ class AcumaticaClient:
 
     def imagine(self, obj: TargetObject, id: str, fields: Values) -> TargetRecord:
         """The record as it would come back. Raises Refused as a write would."""
-        return TargetRecord(id=id, fields=to_wire(obj, fields), updated_at="")
+        row = plain(wrapped(to_wire(obj, fields)))
+        return replace(record_of(obj, row), id=id, updated_at="")
 
     async def _window(self, obj: TargetObject, window: Window, errand: Errand) -> Page:
         entity = ENTITIES[obj.name]

@@ -56,7 +56,11 @@ class Entity:
         raise Refused(sentence, self.stamp)
 
     def parts(self, key: str) -> tuple[str, ...]:
-        return tuple(key.split("/", len(self.keys) - 1))
+        """Raises Refused where the text is no key of it."""
+        parts = tuple(key.split("/", len(self.keys) - 1))
+        if len(parts) < len(self.keys):
+            raise Refused(f"'{key}' is no key of {self.name}, which has {'/'.join(self.keys)}.")
+        return parts
 
     def wire_key(self, key: str) -> dict[str, str | int]:
         """The key's fields by name, a number where Acumatica has one."""

@@ -30,6 +30,9 @@ WAIT = timedelta(seconds=60)
 """No header tells how long; the limit is one of requests in a minute, and sessions end by hand."""
 
 LONGEST_SENTENCE = 400
+_TECHNICAL = ("Database", "Timeout", "LockViolation")
+"""Exceptions of the `PX.` family that speak of the server and not of the data."""
+
 INSERT_ONLY = {"If-None-Match": "*"}
 
 
@@ -99,7 +102,8 @@ def _broken(body: Mapping[str, Any], status: int) -> Fault:
         return NeedsPerson(f"{sentence} The module has to be configured in Acumatica first.")
     if "PXUndefinedCompany" in type_ or "Invalid credentials" in sentence:
         return NeedsPerson(sentence)
-    if status == 500 and (type_.startswith("PX.") or any(_errors(body))):
+    is_technical = any(word in type_ for word in _TECHNICAL)
+    if status == 500 and ((type_.startswith("PX.") and not is_technical) or any(_errors(body))):
         return _refused(body, status)
     if status < 400:
         return Unreachable(f"Acumatica redirects (status {status}). Is base_url the instance's?")

@@ -39,7 +39,8 @@ class AcumaticaWebhooks:
             raise Unreadable("The body is no push notification of Acumatica.")
         if not body:
             return []
-        rows = [row for name in ("Inserted", "Deleted") for row in body.get(name) or ()]
+        lists = [body.get(name) for name in ("Inserted", "Deleted")]
+        rows = [row for told in lists if isinstance(told, list) for row in told]
         named = dict.fromkeys(pair for row in rows for pair in _records(row))
         return [_hint(body, *pair) for pair in named] or [_hint(body, "", "")]
 
