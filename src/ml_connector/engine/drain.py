@@ -250,6 +250,8 @@ class Drain:
                 for item in gone:
                     item.step = deciding.postponed(fault, item, self._res.clock.now())
                 return
+        flow, keys = opened.row.id, [item.key for item in gone]
+        needed = await self._res.store.read(lambda c: pending.awaited(c, flow, route.name, keys))
         for item in gone:
             if item.taken.at_least and item.taken.attempts < SURELY_GONE_AFTER:
                 reason = f"A listing showed the {route.reads.label}, and a read does not find it."
@@ -257,10 +259,16 @@ class Drain:
                 item.step = ToPostpone(again, "retry", reason, "waiting")
                 self._reader.forget(opened.reading(route), route.reads, item.key)
             else:
-                item.step = self._gone_step(opened, route, item)
+                item.step = self._gone_step(opened, route, item, item.key in needed)
 
-    def _gone_step(self, opened: OpenFlow, route: Route, item: Item) -> Done | ToWrite:
+    def _gone_step(
+        self, opened: OpenFlow, route: Route, item: Item, is_needed: bool
+    ) -> Done | ToWrite | ToReview:
+        """What others wait for is put before a person, since it would be looked for for ever."""
         label, link = route.reads.label, item.link
+        if link is None and is_needed:
+            reason = f"The {label} is deleted at the source, and what belongs to it waits for it."
+            return ToReview("refused", reason)
         if link is None:
             return Done("gone", f"the {label} was deleted before it was brought over")
         if link.state == "source_gone":

@@ -157,12 +157,12 @@ def note_gone(
         if isinstance(reader, Feed):
             marked += tell(conn, opened, reader, dict.fromkeys(keys), LIVE, outlet.cause, now)
             continue
-        linked = links.linked_of(conn, opened.row.id, reader.name, list(keys))
+        known = links.of_keys(conn, opened.row.id, reader.name, list(keys))
         rank, where = opened.flow.rank(reader.name), opened.place(reader.name)
         marks = [
             Mark(opened.row.id, reader.name, key, where, rank, outlet.cause)
             for key in keys
-            if key in linked
+            if key in known and known[key].state != "source_gone"
         ]
         pending.mark(conn, marks, now)
         marked += len(marks)

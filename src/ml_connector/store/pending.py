@@ -241,6 +241,17 @@ def wait_for(conn: Connection, taken: Taken, route: str, key: str, reason: str) 
     )  # fmt: skip
 
 
+def awaited(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> set[str]:
+    """Which of these keys have children that wait for their links."""
+    rows = conn.execute(
+        select(pending.c.waits_key).where(
+            pending.c.flow == flow, pending.c.waits_route == route,
+            pending.c.waits_key.in_(list(keys)),
+        )
+    )  # fmt: skip
+    return {row.waits_key for row in rows}
+
+
 def wake(conn: Connection, flow: str, route: str, keys: Sequence[str], now: datetime) -> None:
     """Wake the children that wait for the links of these keys."""
     rows = [{"of_flow": flow, "of_route": route, "of_key": key, "now": now} for key in keys]
