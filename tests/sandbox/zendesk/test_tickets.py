@@ -83,6 +83,9 @@ async def test_what_is_refused(desk: Bench) -> None:
     assert errors(bare) == {"base": ["BlankValue"]}
     body = {"ticket": {"comment": {"body": "b"}, "status": "lost", "assignee_id": 5}}
     assert set(errors(await desk.call("POST", "/tickets", body))) == {"status", "assignee_id"}
+    odd = {"ticket": {"comment": {"body": 5}}}
+    refused = await desk.call("POST", "/tickets", odd)
+    assert (refused.status, refused.body["error"]["title"]) == (400, "Invalid attribute")
     groups = (await desk.ok("GET", "/groups"))["groups"]
     assert [group["name"] for group in groups] == ["Support"]
     settings = (await desk.ok("GET", "/account/settings"))["settings"]

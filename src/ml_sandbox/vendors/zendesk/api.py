@@ -59,7 +59,14 @@ class Api:
             AppApi(desk),
             WebhookApi(desk),
         )
-        self._routes = Routes([pair for room in rooms for pair in room.handlers()])
+        handlers = [pair for room in rooms for pair in room.handlers()]
+        self._routes = Routes(handlers)
+        self._operations = [operation for operation, _ in handlers]
+
+    def operations(self) -> list[tuple[str, str]]:
+        """(method, path below `/api/v2` with names in braces) of all that is played."""
+        split = (operation.partition(" ") for operation in self._operations)
+        return [(method, path) for method, _, path in split]
 
     def answer(
         self,

@@ -52,7 +52,8 @@ class Zendesk:
         self._deliveries = Deliveries(site.name, self.account, self.desk.webhooks)
         self.account.listeners.append(self._deliver)
         gateway = Gateway(self.account, self.grants, self.api_token)
-        self._face = HttpFace(Api(self.desk, gateway, self.oauth), self._strike)
+        self.api = Api(self.desk, gateway, self.oauth)
+        self._face = HttpFace(self.api, self._strike)
         self._human = ZendeskHuman(self.desk)
         site.clock.on_day(self.desk.settle)
 

@@ -120,6 +120,13 @@ CUSTOM_OBJECT: Shape = {
     "allows_photos": "bool",
 }
 RECORD: Shape = {"name": "text?", "external_id": "key?", "custom_object_fields": "map"}
+COMMENT: Shape = {
+    "body": "text",
+    "html_body": "text",
+    "public": "bool",
+    "author_id": "id?",
+    "uploads": "list",
+}
 TICKET: Shape = {
     "subject": "text?",
     "comment": "map",

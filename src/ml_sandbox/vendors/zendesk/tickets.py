@@ -9,7 +9,7 @@ from typing import Any
 
 from .account import END_USER, Account, Actor
 from .errors import Invalid, Refusal, forbidden, not_found, plain
-from .shapes import TICKET, read
+from .shapes import COMMENT, TICKET, read
 from .tables import Record
 from .users import Users
 
@@ -56,7 +56,7 @@ class Tickets:
         return made, "miss"
 
     def create(self, given: Record, actor: Actor, unused: list[str]) -> Record:
-        values = read(given, TICKET, "ticket", unused)
+        values = _read(given, unused)
         comment = values.get("comment") or {}
         faults = self._faults(values)
         if not (comment.get("body") or comment.get("html_body")):
@@ -127,7 +127,7 @@ class Tickets:
         old = self.alive(number)
         if old["status"] == "closed":
             raise Invalid([self.account.fault("status", "InvalidValue", value="closed")])
-        values = read(given, TICKET, "ticket", unused)
+        values = _read(given, unused)
         if values.get("safe_update") and values.get("updated_stamp") != old["updated_at"]:
             body = {"error": "UpdateConflict", "description": "Safe Update prevented the update"}
             raise Refusal(409, body)
@@ -190,6 +190,14 @@ class Tickets:
 
     def shown(self, record: Record) -> Record:
         return {key: value for key, value in record.items() if key != "deleted_at"}
+
+
+def _read(given: Record, unused: list[str]) -> Record:
+    """What is permitted of a ticket and of its comment. Raises 400 for wrong types."""
+    values = read(given, TICKET, "ticket", unused)
+    if "comment" in values:
+        values["comment"] = read(values["comment"], COMMENT, "ticket.comment", unused)
+    return values
 
 
 def _author(given: Record, actor: Actor) -> int:
