@@ -139,6 +139,26 @@ async def test_company_and_preferences(qbo: Bench) -> None:
     assert (await qbo.query("select * from CompanyInfo"))["CompanyInfo"] == [info]
 
 
+async def test_the_company_may_be_renamed(qbo: Bench) -> None:
+    info = (await qbo.good("GET", f"companyinfo/{qbo.realm}"))["CompanyInfo"]
+    changed = await qbo.sparse(info, "CompanyInfo", LegalName="Bluebird Ltd")
+    assert (changed["LegalName"], changed["SyncToken"]) == ("Bluebird Ltd", "1")
+    assert changed["CompanyName"] == info["CompanyName"]
+    whole = {"Id": info["Id"], "SyncToken": "1", "CompanyName": "Bluebird"}
+    assert "LegalName" not in await qbo.save("CompanyInfo", whole)
+    assert await qbo.code("POST", "companyinfo", {"CompanyName": "A second one"}) == "500"
+
+
+async def test_a_company_without_currencies(qbo: Bench) -> None:
+    await qbo.switch(multi_currency=False)
+    assert "CurrencyRef" not in await qbo.read("Customer", "2")
+    found = await qbo.query("select * from Invoice")
+    names = {name for invoice in found["Invoice"] for name in invoice}
+    assert not {"CurrencyRef", "ExchangeRate", "HomeBalance", "HomeTotalAmt"} & names
+    prefs = (await qbo.good("GET", "preferences"))["Preferences"]["CurrencyPrefs"]
+    assert prefs["MultiCurrencyEnabled"] is False
+
+
 # --- limits ---
 
 

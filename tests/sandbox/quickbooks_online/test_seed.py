@@ -15,9 +15,9 @@ from .bench import Bench
 Body = dict[str, Any]
 
 
-async def world(**options: int) -> dict[str, list[Body]]:
+async def world(seed: int = 1, customers: int = 40, invoices: int = 120) -> dict[str, list[Body]]:
     """Everything of the first company."""
-    bench = Bench(SandboxOptions(**{"customers": 40, "invoices": 120, **options}, start=START))
+    bench = Bench(SandboxOptions(seed, customers, invoices, start=START))
     nouns = ("customers", "invoices", "payments", "credit_memos", "terms", "items", "vendors")
     found = {noun: await bench.person("GET", noun) for noun in nouns}
     await bench.close()

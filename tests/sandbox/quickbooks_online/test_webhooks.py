@@ -287,6 +287,27 @@ async def test_the_classic_form_keeps_companies_apart(qbo: Bench) -> None:
     assert sizes == [(second, 2), (qbo.realm, 1)]
 
 
+async def test_what_goes_together_may_be_of_one_company(qbo: Bench) -> None:
+    await qbo.switch(webhook_bundles=True, webhook_mixes_companies=False)
+    await qbo.listen("Customer")
+    second = (await qbo.companies())[1]["Id"]
+    qbo.outbox.answers += [500]
+    for n, realm in enumerate((qbo.realm, qbo.realm, qbo.realm, second)):
+        await qbo.customer(DisplayName=f"New {n}", realmId=realm)
+        await settle()
+    await qbo.clock.advance(10)
+    told = [[event["intuitaccountid"] for event in posted.json] for posted in qbo.outbox.posted]
+    assert told == [[qbo.realm], [qbo.realm], [qbo.realm] * 2, [second]]
+
+
+async def test_the_standards_content_type_by_switch(qbo: Bench) -> None:
+    await qbo.switch(cloudevents_content_type="application/cloudevents-batch+json")
+    await qbo.listen()
+    await qbo.customer()
+    await settle()
+    assert qbo.last.headers["content-type"] == "application/cloudevents-batch+json"
+
+
 async def test_ordered_troubles(qbo: Bench) -> None:
     await qbo.listen("Customer")
     await qbo.order({"kind": "webhook_drop", "operation": "qbo.customer.created.v1", "times": 1})

@@ -23,6 +23,7 @@ from .company import Company
 from .consent import Consent, OAuthNo
 from .errors import Fault, GatewayNo, WrongUrl
 from .gateway import Caller, Gateway
+from .money import without_currencies
 from .replays import Kept, Replays
 from .services import Call, Services
 
@@ -151,6 +152,8 @@ class Endpoint:
             listed = min((m for m in (stale, lag) if m is not None), default=None)
             call = Call(request.method, parts, query, kind, raw, stale, listed)
             body = self._services[caller.company.realm].answer(call)
+            if not self._site.switch("multi_currency"):
+                body = without_currencies(body)
             return self._answers.service(body, self._site.now(), as_json)
         except Fault as fault:
             ok = fault.status == 400 and self._site.switch("faults_with_200")

@@ -37,7 +37,7 @@ _KNOWN = (
     Entity("Invoice", fields.INVOICE, "transactions", False, (*_TRADE, "void", "send")),
     Entity("Payment", fields.PAYMENT, "transactions", False, (*_TRADE, "void")),
     Entity("CreditMemo", fields.CREDIT_MEMO, "transactions", False, _TRADE),
-    Entity("CompanyInfo", fields.LISTED, "company", False),
+    Entity("CompanyInfo", fields.COMPANY, "company", False, ("update",)),
     Entity("Preferences", fields.LISTED, "company", False),
 )
 #: Entities that exist at Intuit and hold nothing in this world.

@@ -251,5 +251,22 @@ PAYMENT_METHOD: dict[str, Field] = {
     "Active": sought(BOOL),
     "Type": text(choices=("CREDIT_CARD", "NON_CREDIT_CARD")),
 }
+COMPANY: dict[str, Field] = {
+    **HEAD,
+    "CompanyName": text(1024, True),
+    "LegalName": text(1024),
+    "CompanyAddr": ADDRESS,
+    "CustomerCommunicationAddr": ADDRESS,
+    "LegalAddr": ADDRESS,
+    "PrimaryPhone": PHONE,
+    "CompanyStartDate": shown(DATE),
+    "FiscalYearStartMonth": shown(text()),
+    "Country": shown(text()),
+    "Email": EMAIL,
+    "WebAddr": WEB,
+    "SupportedLanguages": shown(text()),
+    "DefaultTimeZone": shown(text()),
+    "NameValue": shown(ANY),
+}
 #: Kept by the server alone in this sandbox, so what they hold needs no check.
 LISTED: dict[str, Field] = {**HEAD, "Name": text(100, True), "Active": sought(BOOL)}

@@ -78,7 +78,7 @@ def _info(company: Company, at: datetime) -> Record:
 
 def _preferences(company: Company) -> Record:
     return {
-        "AccountingInfoPrefs": {"ClassTrackingPerTxn": False, "TrackDepartments": False},
+        "AccountingInfoPrefs": {"TrackDepartments": False, "ClassTrackingPerTxn": False},
         "SalesFormsPrefs": {"CustomTxnNumbers": False, "DefaultTerms": {"value": "3"}},
         "CurrencyPrefs": {
             "MultiCurrencyEnabled": True,

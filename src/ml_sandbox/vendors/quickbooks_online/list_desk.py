@@ -47,6 +47,8 @@ def change(company: Company, row: Row, given: Record, sparse: bool) -> Row:
         for name, field in row.entity.fields.items():
             if not field.read_only and name not in changes and name != "Active":
                 changes[name] = None
+    if row.entity.name == "CompanyInfo":
+        return _saved(company, row, changes)
     data = {name: v for name, v in {**row.data, **changes}.items() if v is not None}
     was_active = row.active()
     changes["Active"] = data["Active"] = bool(data.get("Active", was_active))
@@ -60,6 +62,10 @@ def change(company: Company, row: Row, given: Record, sparse: bool) -> Row:
         _claim(company, row.entity.name, data, row)
     if row.entity.name == "Term":
         changes["Type"] = _kind_of_term(data)
+    return _saved(company, row, changes)
+
+
+def _saved(company: Company, row: Row, changes: Record) -> Row:
     company.change(row, changes)
     company.tell(row, "updated")
     return row

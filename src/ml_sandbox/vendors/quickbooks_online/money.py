@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 ZERO = Decimal(0)
 CURRENCIES = {
@@ -18,6 +19,8 @@ CURRENCIES = {
     "SEK": "Swedish Krona",
     "PLN": "Polish Zloty",
 }
+#: What a record shows of currencies.
+_FOREIGN = ("CurrencyRef", "ExchangeRate", "HomeBalance", "HomeTotalAmt")
 #: QuickBooks keeps two digits for every money but those that have none.
 _WHOLE = ("JPY",)
 
@@ -34,3 +37,15 @@ def as_number(amount: Decimal) -> int | float:
 
 def currency_ref(code: str) -> dict[str, str]:
     return {"value": code, "name": CURRENCIES[code]}
+
+
+def without_currencies(shown: Any) -> Any:
+    """The same record or answer as of a company that never turned several currencies on."""
+    if isinstance(shown, list):
+        return [without_currencies(item) for item in shown]
+    if not isinstance(shown, dict):
+        return shown
+    found = {k: without_currencies(v) for k, v in shown.items() if k not in _FOREIGN}
+    if "MultiCurrencyEnabled" in found:
+        found["MultiCurrencyEnabled"] = False
+    return found

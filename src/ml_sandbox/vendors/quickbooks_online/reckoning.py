@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from . import errors
-from .company import Company
+from .company import Company, ordered
+from .fields import LINE
 from .money import ZERO, rounded
 from .tables import Record
 
@@ -29,7 +30,8 @@ def reckoned(company: Company, data: Record) -> Record:
     total = rounded(subtotal - off + tax, money)
     if total < 0:
         raise errors.business("The total of a transaction is at least zero.")
-    found: Record = {"Line": [*sold, total_line, *discounts], "TotalAmt": total}
+    lines = [ordered(LINE.parts or (), line) for line in (*sold, total_line, *discounts)]
+    found: Record = {"Line": lines, "TotalAmt": total}
     found["TxnTaxDetail"] = {"TotalTax": tax}
     found.update(at_home(company, data, HomeTotalAmt=total))
     return found
@@ -60,14 +62,12 @@ def _numbered(line: Record, number: int, money: str) -> Record:
         raise errors.missing("Line.Amount")
     amount = rounded(Decimal(line["Amount"]), money)
     detail: dict[str, Any] = line.get(_SALES, {})
-    if "UnitPrice" in detail and "Qty" in detail:
-        made = rounded(Decimal(detail["UnitPrice"]) * Decimal(detail["Qty"]), money)
-        if made != amount:
-            message = "Amount calculation incorrect in the request"
-            detail_text = f"Amount is not equal to UnitPrice * Qty. Supplied value:{amount}"
-            raise errors.Fault("6070", message, detail_text)
-    found = {"Id": str(number), "LineNum": number, **line, "Amount": amount}
-    return {**found, "Id": str(number), "LineNum": number}
+    price, quantity = Decimal(detail.get("UnitPrice", 0)), Decimal(detail.get("Qty", 0))
+    if price and quantity and rounded(price * quantity, money) != amount:
+        message = "Amount calculation incorrect in the request"
+        detail_text = f"Amount is not equal to UnitPrice * Qty. Supplied value:{amount}"
+        raise errors.Fault("6070", message, detail_text)
+    return {**line, "Id": str(number), "LineNum": number, "Amount": amount}
 
 
 def _discount(line: Record, subtotal: Decimal, money: str) -> Record:

@@ -77,7 +77,7 @@ class _Papers:
     def write(self, bill: bills.Bill) -> None:
         customer = self._names.by_number[bill.customer]
         job = self._names.jobs.get(bill.customer)
-        if job is not None and bill.number % 2 == 0:
+        if job is not None and (bill.number % 2 == 0 or bill.fate is bills.Fate.APPROVED):
             customer = job
         made = self._moments.on(bill.on)
         given = self._given(bill, customer)

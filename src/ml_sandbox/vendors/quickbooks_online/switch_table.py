@@ -62,6 +62,9 @@ SWITCHES: dict[str, Switch] = {
     "balance_moves_customer": Switch(
         False, "A balance that changes moves the customer's stamps and tells of an update."
     ),
+    "multi_currency": Switch(
+        True, "Off, no record shows a currency, as in companies that never turned it on."
+    ),
     "customer_balance_currency": Switch(
         "customer",
         "Whether Balance of a foreign customer is in its own money or the company's.",
@@ -116,8 +119,14 @@ SWITCHES: dict[str, Switch] = {
     "webhook_format": Switch(
         "cloudevents", "The form that the portal's page selects.", ("cloudevents", "classic")
     ),
-    "webhook_bundles": Switch(
-        False, "What waits in the line goes in one delivery, several companies mixed."
+    "webhook_bundles": Switch(False, "What waits in the line goes in one delivery."),
+    "webhook_mixes_companies": Switch(
+        True, "Such a delivery may tell of several companies, else of one at a time."
+    ),
+    "cloudevents_content_type": Switch(
+        "application/json",
+        "The content type of a delivery in CloudEvents.",
+        ("application/json", "application/cloudevents-batch+json"),
     ),
     "webhook_activation_seconds": Switch(0.0, "How long a change in the portal takes to work."),
     "webhook_retry_hours": Switch(

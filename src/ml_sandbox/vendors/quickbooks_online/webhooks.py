@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from ml_sandbox.deliveries import Delivery, Posting
@@ -106,12 +107,19 @@ class Portal:
     def _next(self) -> None:
         """Sends what is first in the line, unless something is still on its way."""
         while self._in_turn is None and self._line:
-            bundles = bool(self._site.switch("webhook_bundles"))
-            count = len(self._line) if bundles else 1
-            parcel = Parcel([self._line.popleft() for _ in range(count)])
+            parcel = Parcel([self._line.popleft() for _ in range(self._size())])
             parcel.body = self._body(parcel.happenings)
             self._in_turn = parcel
             self._site.deliver(self._delivery(parcel))
+
+    def _size(self) -> int:
+        """How many of those in the line the next delivery tells of."""
+        if not self._site.switch("webhook_bundles"):
+            return 1
+        if self._site.switch("webhook_mixes_companies"):
+            return len(self._line)
+        realm = self._line[0].realm
+        return len(list(takewhile(lambda waiting: waiting.realm == realm, self._line)))
 
     def _leave(self, parcel: Parcel) -> None:
         """The parcel is out of the line: taken, given up, or put aside by an ordered fault."""
@@ -129,7 +137,7 @@ class Portal:
             if parcel.began is None:
                 parcel.began = self._site.now()
             headers = {
-                "content-type": "application/json",
+                "content-type": self._content_type(),
                 "intuit-signature": signature(found.verifier, parcel.body),
                 "user-agent": "intuit_notification_server/1.0",
             }
@@ -150,6 +158,11 @@ class Portal:
             TIMEOUT_SECONDS,
             aside=lambda: self._leave(parcel),
         )
+
+    def _content_type(self) -> str:
+        if self._site.switch("webhook_format") == "classic":
+            return "application/json"
+        return str(self._site.switch("cloudevents_content_type"))
 
     def _pause(self, parcel: Parcel, attempt: int) -> float | None:
         """Seconds to the next attempt; when they end is not known, a switch."""
