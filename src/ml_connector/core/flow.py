@@ -173,10 +173,10 @@ class Parent:
 @dataclass(frozen=True, slots=True)
 class Back:
     """The way back of a two-way field: the field of the source's record that it is written to, and
-    how its value is made of the target's fields as read."""
+    how its value is made of the target's fields and the source's record, both as read."""
 
     field: str
-    making: Callable[[Values, Given], Value | Leave]
+    making: Callable[[Values, Any, Given], Value | Leave]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +212,12 @@ class Route:
     """What the target must be capable of (`Vendor.capabilities`); without it the route rests."""
     whole: bool = False
     """Every write to a record sends all of its mapped fields."""
-    once: bool = False
-    """Written once: what changes at the source afterwards is reported and not written."""
+    once: Callable[[Settings], bool] | None = None
+    """Whether it is written once: what changes at the source afterwards is reported and not
+    written, but for the fields that `moves` names."""
+    moves: tuple[str, ...] = ()
+    when: Callable[[Settings], bool] | None = None
+    """Whether the settings want this route at all; without it the route rests."""
     distinct: Distinct | None = None
     back_to: TargetObject | None = None
     """The source's own object, where fields of a linked pair travel both ways."""

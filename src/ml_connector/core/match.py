@@ -83,7 +83,7 @@ def _of_parent(found: Sequence[Candidate], key: str) -> Match:
     for candidate in found:
         taken = candidate.own_key not in ("", key)
         return Match("alias" if taken else "found", candidate.target_id, candidate.why)
-    return NONE
+    return Match("spared", by="the record that it writes into is not there")
 
 
 def _spared(found: Sequence[Candidate]) -> Match:

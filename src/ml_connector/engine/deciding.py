@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from ml_connector.core.crossing import without
 from ml_connector.core.faults import Fault, NeedsPerson, Refused, TooFast, Unreachable, Waiting
 from ml_connector.core.flow import Given, Leave, Parent, Route, value_at
 from ml_connector.core.mapping import Desired, map_record, resolve
@@ -137,7 +138,10 @@ def _enters(route: Route, record: object, given: Given) -> bool:
 
 def judge_parents(conn: Connection, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
     """Every parent's link must stand; the child of one that does not waits for it."""
+    working = {r.name for r in opened.routes}
     for name, parent in route.after.items():
+        if parent.route not in working:
+            continue
         open_items = [i for i in items if i.step is None and i.record is not None]
         told = {i.key: value_at(i.record, parent.path) for i in open_items if i.record is not None}
         keys = {key: str(value) for key, value in told.items() if value not in (None, "")}
@@ -189,7 +193,7 @@ def judge_map(opened: OpenFlow, route: Route, item: Item, given: Given) -> None:
         item.step = ToReview("refused", fault.sentence)
 
 
-def judge_linked(route: Route, item: Item) -> None:
+def judge_linked(route: Route, item: Item, given: Given) -> None:
     """A linked record is unchanged, or is to be updated."""
     link, desired = item.link, item.desired
     if item.step is not None or link is None or desired is None:
@@ -202,9 +206,12 @@ def judge_linked(route: Route, item: Item) -> None:
         item.step = ToReview("review", reason)
         return
     base = base_of(item)
-    if route.once and not item.intents:
-        item.step = Done("unchanged", with_notes(_once(desired, base), item))
-        return
+    if route.once is not None and route.once(given.settings) and not item.intents:
+        moving = without(desired, [w for w, n in desired.names.items() if n not in route.moves])
+        if is_unchanged(moving, base):
+            item.step = Done("unchanged", with_notes(_once(desired, base), item))
+            return
+        item.desired = moving
     looks = item.taken.look or bool(item.intents)
     if not looks and link.state == "ok" and is_unchanged(desired, base):
         item.step = Done("unchanged", with_notes("nothing to write differs", item))

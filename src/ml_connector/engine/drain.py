@@ -177,7 +177,7 @@ class Drain:
             deciding.judge_map(opened, route, item, given)
         await self._judge_merged(opened, route, items)
         for item in items:
-            deciding.judge_linked(route, item)
+            deciding.judge_linked(route, item, given)
         await self._match(opened, route, items)
         applier = self._applier(opened, route)
         await applier.apply(items)
@@ -309,7 +309,8 @@ class Drain:
         if not unlinked:
             return
         now = self._res.clock.now()
-        if opened.key_code(route) is None:
+        is_keyed = any(rule.how == "keyed" for rule in route.match)
+        if is_keyed and opened.key_code(route) is None:
             reason = (
                 "The field for our key was removed at the target: "
                 f"`ml-connector sync {opened.row.name} --yes` makes it again."

@@ -13,6 +13,7 @@ from ml_connector.core.flow import Feed, Flow, Route
 from ml_connector.core.objects import SourceObject
 from ml_connector.core.vendor import Delivery, Hint, Vendor
 from ml_connector.engine.opened import can, place
+from ml_connector.engine.opening import parse_settings
 from ml_connector.engine.resources import Resources
 from ml_connector.store import connections, cursors, flows, inbox, links, pending, reviews
 from ml_connector.store.connections import Endpoint
@@ -122,6 +123,10 @@ class Noting:
 
     def _works(self, installed: flows.Row, flow: Flow, reader: Route | Feed) -> bool:
         """Not where the route rests, since its target lacks what it needs."""
+        if isinstance(reader, Route) and reader.when is not None:
+            settings = parse_settings(flow, installed.settings)
+            if not reader.when(settings):
+                return False
         if not reader.needs:
             return True
         row = connections.get(self._conn, place(installed, flow, reader.name))

@@ -65,13 +65,16 @@ class OpenFlow:
     codes: Codes = field(default_factory=lambda: Codes({}, {}))
     items: tuple[SetupItem, ...] = field(init=False)
     routes: tuple[Route, ...] = field(init=False)
-    """Those that do not rest for want of a capability."""
+    """Those that do not rest, for want of a capability or by the settings."""
     feeds: tuple[Feed, ...] = field(init=False)
     _fields: dict[str, Mapping[str, SetupItem]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.routes = tuple(
-            r for r in self.flow.routes if not r.needs or self.writing(r).can(r.needs)
+            r
+            for r in self.flow.routes
+            if (not r.needs or self.writing(r).can(r.needs))
+            and (r.when is None or r.when(self.settings))
         )
         self.feeds = tuple(f for f in self.flow.feeds if not f.needs or self.target.can(f.needs))
         resting = {r.writes.name for r in self.flow.routes if r not in self.routes}

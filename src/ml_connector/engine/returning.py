@@ -30,7 +30,7 @@ def plan_both_ways(
     wires = {wire: name for wire, name in desired.names.items() if name in route.back}
     crossing = cross(desired, base, target, wires, route.winner)
     write = plan_update(without(desired, crossing.held), base, target)
-    back, changes = _back(route, wires, crossing, target, given)
+    back, changes = _back(route, item, wires, crossing, target, given)
     write = replace(write, changes={**write.changes, **changes})
     reason = _reason(write, crossing, wires, bool(back))
     if not write.fields and not back:
@@ -41,13 +41,18 @@ def plan_both_ways(
 
 
 def _back(
-    route: Route, wires: dict[str, str], crossing: Crossing, target: TargetRecord, given: Given
+    route: Route,
+    item: Item,
+    wires: dict[str, str],
+    crossing: Crossing,
+    target: TargetRecord,
+    given: Given,
 ) -> tuple[Values, dict[str, dict[str, Value]]]:
     fields: Values = {}
     changes: dict[str, dict[str, Value]] = {}
     for wire in crossing.back:
         rule = route.back[wires[wire]]
-        value = rule.making(target.fields, given)
+        value = rule.making(target.fields, item.record, given)
         if not isinstance(value, Leave):
             fields[rule.field] = value
             changes[f"back: {rule.field}"] = {"before": None, "after": value}

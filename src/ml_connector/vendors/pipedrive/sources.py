@@ -46,6 +46,7 @@ def _keys_in(told: Any) -> Any:
 Id = Annotated[str, BeforeValidator(_text)]
 OptionalId = Annotated[str | None, BeforeValidator(_text)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
+Entries = Annotated[tuple[dict[str, Any], ...], BeforeValidator(lambda told: tuple(told or ()))]
 Primary = Annotated[str | None, BeforeValidator(_primary)]
 
 
@@ -136,7 +137,8 @@ class Organization(Record):
 
 
 class Person(Record):
-    """A person, of an organization where `org_id` names one; the primary e-mail and phone."""
+    """A person, of an organization where `org_id` names one; the primary e-mail and phone, and all
+    of them as Pipedrive keeps them."""
 
     name: str
     first_name: str | None = None
@@ -144,6 +146,8 @@ class Person(Record):
     org_id: OptionalId = None
     email: Primary = Field(None, validation_alias=AliasChoices("emails", "email"))
     phone: Primary = Field(None, validation_alias=AliasChoices("phones", "phone"))
+    email_entries: Entries = Field((), validation_alias=AliasChoices("emails", "email_entries"))
+    phone_entries: Entries = Field((), validation_alias=AliasChoices("phones", "phone_entries"))
 
     def called(self) -> str:
         return self.name
