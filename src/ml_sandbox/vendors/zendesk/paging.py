@@ -109,14 +109,14 @@ def by_cursor(
         return record[field], record["id"]
 
     ordered = list(records) if sort == "id" else sorted(records, key=place, reverse=falling)
-    mark = query.get("page[after]") or query.get("page[before]")
     start = 0
+    mark = query.get("page[after]") or query.get("page[before]")
     if mark is not None:
         known = _opened(mark, sort)
         start = _start(ordered, known, place, falling)
-        if "page[after]" not in query:
-            same = start - 1 >= 0 and place(ordered[start - 1]) == known
-            start = max(0, start - (1 if same else 0) - size)
+        if "page[after]" not in query:  # the page before the record that the cursor names
+            same = start > 0 and place(ordered[start - 1]) == known
+            start = max(0, start - same - size)
     shown = ordered[start : start + size]
     more = start + size < len(ordered)
     after = _sealed(place(shown[-1]), sort) if shown else None

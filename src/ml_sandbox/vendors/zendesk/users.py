@@ -82,18 +82,12 @@ class Users:
         self._need_admin(actor)
         values = read(given, USER, "user", unused)
         laid = self.fields.lay_over({}, values.pop("user_fields", {}), "user", unused)
-        faults = self._faults(values, None)
-        email = values.get("email")
-        if email:
-            faults += self.identities.check_email(email, None)
         more = [
             read(one if isinstance(one, dict) else {}, IDENTITY, "user.identities", unused)
             for one in values.get("identities", [])
         ]
-        for one in more:
-            faults += self.identities.faults_of(one)
-        if faults:
-            raise Invalid(faults)
+        self._check_new(values, more)
+        email = values.get("email")
         now, number = self.account.stamp(), self.account.ids.number()
         kept = {k: v for k, v in values.items() if k not in _NOT_STORED}
         record = {
@@ -120,6 +114,15 @@ class Users:
         made = self.alive(number)
         self.account.publish("user.created", made)
         return made
+
+    def _check_new(self, values: Record, identities: list[Record]) -> None:
+        faults = self._faults(values, None)
+        if values.get("email"):
+            faults += self.identities.check_email(values["email"], None)
+        for identity in identities:
+            faults += self.identities.faults_of(identity)
+        if faults:
+            raise Invalid(faults)
 
     def _settle_new(self, record: Record, values: Record) -> None:
         """Identities and memberships that follow from the body, or from the mail domain."""
