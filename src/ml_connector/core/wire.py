@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal, Protocol
 
 from ml_connector.core.faults import Unreachable
@@ -83,6 +85,15 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """The vendor's clock when it answered, by its `Date` header; None where it tells none."""
+        try:
+            moment = parsedate_to_datetime(self.headers.get("date", ""))
+        except ValueError:
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else None
 
     @property
     def is_json(self) -> bool:

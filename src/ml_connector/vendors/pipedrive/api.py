@@ -6,7 +6,8 @@ Every answer is `{"success": true, "data": …, "additional_data": {…}}` (Pipe
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from ml_connector.core.faults import Refused, UnknownOutcome, Unreachable
@@ -16,10 +17,11 @@ from ml_connector.vendors.pipedrive.calls import PAGE_SIZE, Call, roots
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """`data` as it came; `next_cursor` is None where nothing follows."""
+    """`data` as it came; `next_cursor` is None where nothing follows; `at` is Pipedrive's clock."""
 
     data: Any
     next_cursor: str | None
+    at: datetime | None = None
 
     @property
     def items(self) -> list[dict[str, Any]]:
@@ -47,7 +49,8 @@ class Api:
         request = call.request(self._roots, id, params or {}, json)
         response = await self._wire.send(request, errand)
         try:
-            return _opened(response.json(), bare=call.method == "DELETE")
+            opened = _opened(response.json(), bare=call.method == "DELETE")
+            return replace(opened, at=response.answered_at)
         except Unreachable as broken:
             if request.writes:
                 raise UnknownOutcome(broken.sentence) from None

@@ -57,11 +57,11 @@ class Reading:
         at: Values = {"mark": newest, "looked": looked}
         if envelope.next_cursor is not None:
             at |= {"since": since or "", "next": envelope.next_cursor, "list": listing or "own"}
-            return SourcePage(records, at, more=True)
+            return SourcePage(records, at, True, envelope.at)
         if obj.name == DEALS.name and not is_archived and newest[:_HOUR] != looked[:_HOUR]:
             at |= {"looked": newest, "since": _before(looked), "list": "archived"}
-            return SourcePage(records, at, more=True)
-        return SourcePage(records, at if newest else {}, more=False)
+            return SourcePage(records, at, True, envelope.at)
+        return SourcePage(records, at if newest else {}, False, envelope.at)
 
     async def read(
         self, obj: SourceObject, keys: Sequence[str], errand: Errand

@@ -18,7 +18,6 @@ from ml_connector.vendors.wave.cursor import Seen, Window
 from ml_connector.vendors.wave.envelope import NOT_FOUND, Envelope, read_envelope
 from ml_connector.vendors.wave.faults import NotFound
 from ml_connector.vendors.wave.ids import parts
-from ml_connector.vendors.wave.instants import parse_http_date
 from ml_connector.vendors.wave.listing import Listing, Node, listed, parsed
 from ml_connector.vendors.wave.objects import CUSTOMERS, INVOICES, Customer, Invoice
 from ml_connector.vendors.wave.statements import (
@@ -63,8 +62,7 @@ class WaveClient:
         records = tuple(listed(obj, node, self._business) for node in listing.nodes)
         moments = [record.changed_at() for record in records]
         following, more = window.then(Seen(moments, listing.total, listing.has_next))
-        read_at = parse_http_date(response.headers.get("date", ""))
-        return SourcePage(records, following, more, read_at)
+        return SourcePage(records, following, more, response.answered_at)
 
     async def read(
         self, obj: SourceObject, keys: Sequence[str], errand: Errand
