@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from ml_connector.core.vendor import ConnectionFacts
@@ -27,13 +26,13 @@ DATE = "Mon, 04 May 2026 09:00:00 GMT"
 class NoAllowance:
     """FreshBooks has no allowance, so its book is never opened. Implements `AllowanceBook`."""
 
-    async def reserve(self, scope: str, day: date, tokens: int, limit: int) -> int:
+    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
         raise AssertionError("FreshBooks has no allowance")
 
-    async def spent(self, scope: str, day: date) -> int:
+    async def spent(self, scope: str, period: str) -> int:
         raise AssertionError("FreshBooks has no allowance")
 
-    async def correct(self, scope: str, day: date, spent: int) -> None:
+    async def correct(self, scope: str, period: str, spent: int) -> None:
         raise AssertionError("FreshBooks has no allowance")
 
 
