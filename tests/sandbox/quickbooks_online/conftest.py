@@ -13,3 +13,9 @@ async def qbo() -> AsyncIterator[Bench]:
     bench = Bench()
     yield bench
     await bench.close()
+
+
+@pytest.fixture(scope="session")
+def still() -> Bench:
+    """The same, for all tests that neither change a record nor move its clock."""
+    return Bench()

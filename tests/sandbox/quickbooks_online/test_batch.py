@@ -71,8 +71,8 @@ async def test_the_order_of_answers_is_not_promised(qbo: Bench) -> None:
         ({"BatchItemRequest": [{"bId": "1", "Query": "x"}], "more": 1}, "2010"),
     ],
 )
-async def test_batches_that_are_refused(qbo: Bench, body: Body, code: str) -> None:
-    assert await qbo.code("POST", "batch", body) == code
+async def test_batches_that_are_refused(still: Bench, body: Body, code: str) -> None:
+    assert await still.code("POST", "batch", body) == code
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ async def test_batches_that_are_refused(qbo: Bench, body: Body, code: str) -> No
         ({"operation": "delete", "Customer": {"Id": "1", "SyncToken": "0"}}, "500"),
     ],
 )
-async def test_items_that_are_refused(qbo: Bench, item: Body, code: str) -> None:
-    found = await run(qbo, {"bId": "x", **item})
+async def test_items_that_are_refused(still: Bench, item: Body, code: str) -> None:
+    found = await run(still, {"bId": "x", **item})
     assert found["x"]["Fault"]["Error"][0]["code"] == code
 
 

@@ -135,8 +135,8 @@ async def test_a_name_may_be_made_of_its_parts(qbo: Bench) -> None:
         ([], "2010"),
     ],
 )
-async def test_bodies_that_are_refused(qbo: Bench, body: Any, code: str) -> None:
-    assert await qbo.code("POST", "customer", body) == code
+async def test_bodies_that_are_refused(still: Bench, body: Any, code: str) -> None:
+    assert await still.code("POST", "customer", body) == code
 
 
 async def test_blanks_and_read_only_properties_are_passed_over(qbo: Bench) -> None:
@@ -162,11 +162,11 @@ async def test_blanks_and_read_only_properties_are_passed_over(qbo: Bench) -> No
     assert (await qbo.save("Customer", {"DisplayName": "Blank 2", "domain": "QBO"}))["Id"]
 
 
-async def test_bodies_are_json_in_utf_8(qbo: Bench) -> None:
+async def test_bodies_are_json_in_utf_8(still: Bench) -> None:
     latin = json.dumps({"DisplayName": "Béton"}, ensure_ascii=False).encode("latin-1")
-    assert await qbo.code("POST", "customer", latin) == "500"
-    assert await qbo.code("POST", "customer", b"{") == "2010"
-    xml = await qbo.ask("POST", "customer", b"<Customer/>", {"content-type": "application/xml"})
+    assert await still.code("POST", "customer", latin) == "500"
+    assert await still.code("POST", "customer", b"{") == "2010"
+    xml = await still.ask("POST", "customer", b"<Customer/>", {"content-type": "application/xml"})
     assert xml.body["Fault"]["Error"][0]["code"] == "500"
 
 
@@ -243,11 +243,11 @@ async def test_a_customer_who_owes_is_let_go_by_a_rule(qbo: Bench) -> None:
     assert (await qbo.sparse(await qbo.read("Customer", other), Active=False))["Balance"] == 30
 
 
-async def test_nobody_deletes_a_customer_by_api(qbo: Bench) -> None:
+async def test_nobody_deletes_a_customer_by_api(still: Bench) -> None:
     body = {"Id": "1", "SyncToken": "0"}
-    assert await qbo.code("POST", "customer?operation=delete", body) == "500"
-    assert await qbo.code("POST", "customer?operation=void", body) == "500"
-    assert (await qbo.ask("DELETE", "customer/1")).status == 400
+    assert await still.code("POST", "customer?operation=delete", body) == "500"
+    assert await still.code("POST", "customer?operation=void", body) == "500"
+    assert (await still.ask("DELETE", "customer/1")).status == 400
 
 
 async def test_an_opening_balance_is_an_invoice(qbo: Bench) -> None:

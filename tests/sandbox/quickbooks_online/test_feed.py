@@ -66,10 +66,10 @@ async def test_the_boundary(qbo: Bench, inclusive: bool) -> None:
     assert bool(found) is inclusive
 
 
-async def test_thirty_days_back_and_no_further(qbo: Bench) -> None:
-    assert await qbo.changes("2026-04-04T09:00:00Z")
+async def test_thirty_days_back_and_no_further(still: Bench) -> None:
+    assert await still.changes("2026-04-04T09:00:00Z")
     path = "cdc?entities=Customer&changedSince=2026-04-04T08:59:59Z"
-    reply = await qbo.ask("GET", path)
+    reply = await still.ask("GET", path)
     assert reply.status == 400
     (error,) = reply.body["Fault"]["Error"]
     assert error["code"] == "500"
@@ -91,8 +91,8 @@ async def test_thirty_days_back_and_no_further(qbo: Bench) -> None:
         ],
     ],
 )
-async def test_what_is_refused(qbo: Bench, query: str, code: str) -> None:
-    assert await qbo.code("GET", f"cdc?{query}") == code
+async def test_what_is_refused(still: Bench, query: str, code: str) -> None:
+    assert await still.code("GET", f"cdc?{query}") == code
 
 
 async def many(qbo: Bench) -> None:

@@ -28,8 +28,8 @@ def xml_code(reply: Reply) -> str | None:
     return error.get("code")
 
 
-async def test_an_unknown_token(qbo: Bench) -> None:
-    reply = await qbo.ask("GET", "preferences", token="nothing")
+async def test_an_unknown_token(still: Bench) -> None:
+    reply = await still.ask("GET", "preferences", token="nothing")
     assert reply.status == 401
     assert reply.body["fault"] == {
         "error": [
@@ -49,7 +49,7 @@ async def test_an_unknown_token(qbo: Bench) -> None:
     }  # fmt: skip
     for header in ("", "Basic eDp5", "Bearer"):
         sent = {"authorization": header}
-        assert (await qbo.ask("GET", "preferences", headers=sent)).status == 401
+        assert (await still.ask("GET", "preferences", headers=sent)).status == 401
 
 
 async def test_other_forms_of_401(qbo: Bench) -> None:
@@ -62,41 +62,41 @@ async def test_other_forms_of_401(qbo: Bench) -> None:
     assert (await qbo.ask("GET", "preferences", token="nothing")).content == b""
 
 
-async def test_another_companys_realm(qbo: Bench) -> None:
-    second = (await qbo.companies())[1]
+async def test_another_companys_realm(still: Bench) -> None:
+    second = (await still.companies())[1]
     for realm in (second["Id"], "123", "me"):
-        reply = await qbo.ask("GET", "preferences", realm=realm)
+        reply = await still.ask("GET", "preferences", realm=realm)
         assert (reply.status, code(reply)) == (403, "3100")
 
 
-async def test_two_companies_hold_equal_ids(qbo: Bench) -> None:
-    second = (await qbo.companies())[1]
-    token = (await qbo.refresh(second["refresh_token"])).body["access_token"]
-    ours = await qbo.read("Customer", "1")
-    theirs = await qbo.ask("GET", "customer/1", realm=second["Id"], token=token)
+async def test_two_companies_hold_equal_ids(still: Bench) -> None:
+    second = (await still.companies())[1]
+    token = (await still.refresh(second["refresh_token"])).body["access_token"]
+    ours = await still.read("Customer", "1")
+    theirs = await still.ask("GET", "customer/1", realm=second["Id"], token=token)
     assert theirs.body["Customer"]["Id"] == ours["Id"]
     assert theirs.body["Customer"]["DisplayName"] != ours["DisplayName"]
-    assert (await qbo.ask("GET", "customer/1", token=token)).status == 403
+    assert (await still.ask("GET", "customer/1", token=token)).status == 403
 
 
-async def test_every_answer_has_a_trace_id(qbo: Bench) -> None:
+async def test_every_answer_has_a_trace_id(still: Bench) -> None:
     replies = [
-        await qbo.ask("GET", "customer/1"),
-        await qbo.ask("GET", "customer/9999"),
-        await qbo.ask("GET", "preferences", token="x"),
-        await qbo.refresh(),
-        await qbo.refresh("wrong"),
-        await qbo.call("GET", "/quickbooks_online/.well-known/openid_configuration"),
-        await qbo.call("GET", "/quickbooks_online/nowhere"),
+        await still.ask("GET", "customer/1"),
+        await still.ask("GET", "customer/9999"),
+        await still.ask("GET", "preferences", token="x"),
+        await still.refresh(),
+        await still.refresh("wrong"),
+        await still.call("GET", "/quickbooks_online/.well-known/openid_configuration"),
+        await still.call("GET", "/quickbooks_online/nowhere"),
     ]
     traces = [reply.headers["intuit_tid"] for reply in replies]
     assert len(set(traces)) == len(traces)
     assert all(re.fullmatch(r"1-[0-9a-f]{8}-[0-9a-f]{24}", trace) for trace in traces)
 
 
-async def test_xml_unless_json_is_asked_for(qbo: Bench) -> None:
+async def test_xml_unless_json_is_asked_for(still: Bench) -> None:
     as_xml = {"accept": "*/*"}
-    reply = await qbo.ask("GET", "customer/3", headers=as_xml)
+    reply = await still.ask("GET", "customer/3", headers=as_xml)
     assert reply.headers["content-type"].startswith("application/xml")
     root = ElementTree.fromstring(reply.content)  # noqa: S314 - the sandbox's own answer
     customer = root.find(f"{SPACE}Customer")
@@ -106,8 +106,8 @@ async def test_xml_unless_json_is_asked_for(qbo: Bench) -> None:
     money = customer.find(f"{SPACE}CurrencyRef")
     assert money is not None
     assert (money.text, money.get("name")) == ("CAD", "Canadian Dollar")
-    assert xml_code(await qbo.ask("GET", "customer/9999", headers=as_xml)) == "610"
-    forced = await qbo.ask("GET", "customer/3?format=json", headers=as_xml)
+    assert xml_code(await still.ask("GET", "customer/9999", headers=as_xml)) == "610"
+    forced = await still.ask("GET", "customer/3?format=json", headers=as_xml)
     assert forced.body["Customer"]["Id"] == "3"
 
 
@@ -125,18 +125,18 @@ async def test_xml_unless_json_is_asked_for(qbo: Bench) -> None:
         ("GET", "bill/1", 400),
     ],
 )
-async def test_wrong_addresses(qbo: Bench, method: str, path: str, status: int) -> None:
-    assert (await qbo.ask(method, path)).status == status
+async def test_wrong_addresses(still: Bench, method: str, path: str, status: int) -> None:
+    assert (await still.ask(method, path)).status == status
 
 
-async def test_company_and_preferences(qbo: Bench) -> None:
-    info = (await qbo.good("GET", f"companyinfo/{qbo.realm}"))["CompanyInfo"]
+async def test_company_and_preferences(still: Bench) -> None:
+    info = (await still.good("GET", f"companyinfo/{still.realm}"))["CompanyInfo"]
     assert (info["Country"], info["DefaultTimeZone"]) == ("US", "America/Los_Angeles")
     assert {"Name": "NeoEnabled", "Value": "true"} in info["NameValue"]
-    prefs = (await qbo.good("GET", "preferences?minorversion=99"))["Preferences"]
+    prefs = (await still.good("GET", "preferences?minorversion=99"))["Preferences"]
     assert prefs["CurrencyPrefs"]["MultiCurrencyEnabled"] is True
     assert prefs["CurrencyPrefs"]["HomeCurrency"]["value"] == "USD"
-    assert (await qbo.query("select * from CompanyInfo"))["CompanyInfo"] == [info]
+    assert (await still.query("select * from CompanyInfo"))["CompanyInfo"] == [info]
 
 
 async def test_the_company_may_be_renamed(qbo: Bench) -> None:

@@ -9,19 +9,19 @@ import pytest
 from .bench import Bench
 
 
-async def test_the_objects_and_actions_of_the_contract(qbo: Bench) -> None:
-    objects = qbo.app.world.vendors["quickbooks_online"].human.objects
+async def test_the_objects_and_actions_of_the_contract(still: Bench) -> None:
+    objects = still.app.world.vendors["quickbooks_online"].human.objects
     assert {"customers", "invoices", "payments", "credit_memos", "terms"} <= set(objects)
     assert {"deactivate", "merge"} <= set(objects["customers"])
     assert {"pay", "void"} <= set(objects["invoices"])
     assert "void" in objects["payments"]
 
 
-async def test_records_are_those_of_the_api(qbo: Bench) -> None:
+async def test_records_are_those_of_the_api(still: Bench) -> None:
     for noun, entity in (("customers", "Customer"), ("invoices", "Invoice"), ("terms", "Term")):
-        record = (await qbo.person("GET", noun))[0]
-        assert await qbo.read(entity, record["Id"]) == record
-        assert await qbo.person("GET", f"{noun}/{record['Id']}") == record
+        record = (await still.person("GET", noun))[0]
+        assert await still.read(entity, record["Id"]) == record
+        assert await still.person("GET", f"{noun}/{record['Id']}") == record
 
 
 async def test_a_person_needs_no_form(qbo: Bench) -> None:

@@ -20,9 +20,9 @@ PREFIX = "/quickbooks_online"
         "/.well-known/openid_sandbox_configuration/",
     ],
 )
-async def test_discovery_names_every_address(qbo: Bench, path: str) -> None:
-    found = (await qbo.call("GET", PREFIX + path)).body
-    ready = (await qbo.control("GET", "ready"))["vendors"]["quickbooks_online"]
+async def test_discovery_names_every_address(still: Bench, path: str) -> None:
+    found = (await still.call("GET", PREFIX + path)).body
+    ready = (await still.control("GET", "ready"))["vendors"]["quickbooks_online"]
     assert found["authorization_endpoint"] == ready["auth_url"]
     assert found["token_endpoint"] == ready["token_url"]
     assert found["issuer"] == "https://oauth.platform.intuit.com/op/v1"
@@ -32,7 +32,9 @@ async def test_discovery_names_every_address(qbo: Bench, path: str) -> None:
     ]
     for name in ("userinfo_endpoint", "revocation_endpoint", "jwks_uri"):
         assert found[name].startswith(ready["base_url"])
-    assert (await qbo.call("GET", found["jwks_uri"].removeprefix(qbo._url))).body == {"keys": []}
+    assert (await still.call("GET", found["jwks_uri"].removeprefix(still._url))).body == {
+        "keys": []
+    }
 
 
 async def test_consent_at_once(qbo: Bench) -> None:
@@ -74,13 +76,13 @@ async def test_consent_can_be_denied(qbo: Bench) -> None:
         ({"scope": ""}, "invalid_scope"),
     ],
 )
-async def test_a_wrong_request_for_consent(qbo: Bench, query: dict[str, str], error: str) -> None:
-    assert (await qbo.authorize(**query))["error"] == error
+async def test_a_wrong_request_for_consent(still: Bench, query: dict[str, str], error: str) -> None:
+    assert (await still.authorize(**query))["error"] == error
 
 
-async def test_an_unknown_client_is_sent_nowhere(qbo: Bench) -> None:
+async def test_an_unknown_client_is_sent_nowhere(still: Bench) -> None:
     path = f"{PREFIX}/connect/oauth2?client_id=x&redirect_uri={BACK}&response_type=code"
-    assert (await qbo.call("GET", path)).status == 400
+    assert (await still.call("GET", path)).status == 400
 
 
 async def test_the_person_may_pick_the_second_company(qbo: Bench) -> None:
@@ -118,21 +120,23 @@ async def test_a_code_is_bound_to_its_address_and_lives_five_minutes(qbo: Bench)
     assert (await qbo.exchange(old)).body == {"error": "invalid_grant"}
 
 
-async def test_client_authentication(qbo: Bench) -> None:
-    wrong = {"Id": qbo.credentials["client_id"], "client_secret": "wrong"}
-    reply = await qbo.refresh(app=wrong)
+async def test_client_authentication(still: Bench) -> None:
+    wrong = {"Id": still.credentials["client_id"], "client_secret": "wrong"}
+    reply = await still.refresh(app=wrong)
     assert (reply.status, reply.body) == (401, {"error": "invalid_client"})
     path = f"{PREFIX}/oauth2/v1/tokens/bearer"
-    form = "grant_type=refresh_token&refresh_token=" + qbo.credentials["refresh_token"]
-    assert (await qbo.call("POST", path, form.encode(), FORM)).status == 401
-    known = f"&client_id={qbo.credentials['client_id']}"
-    known += f"&client_secret={qbo.credentials['client_secret']}"
-    assert (await qbo.call("POST", path, (form + known).encode(), FORM)).status == 200
+    form = "grant_type=refresh_token&refresh_token=" + still.credentials["refresh_token"]
+    assert (await still.call("POST", path, form.encode(), FORM)).status == 401
+    known = f"&client_id={still.credentials['client_id']}"
+    known += f"&client_secret={still.credentials['client_secret']}"
+    assert (await still.call("POST", path, (form + known).encode(), FORM)).status == 200
     bad = {**FORM, "authorization": "Basic ???"}
-    assert (await qbo.call("POST", path, form.encode(), bad)).status == 401
+    assert (await still.call("POST", path, form.encode(), bad)).status == 401
     as_json = {"grant_type": "refresh_token"}
-    assert (await qbo.call("POST", path, as_json, qbo.basic())).body["error"] == "invalid_request"
-    assert (await qbo.tokens(grant_type="password")).body == {"error": "unsupported_grant_type"}
+    assert (await still.call("POST", path, as_json, still.basic())).body[
+        "error"
+    ] == "invalid_request"
+    assert (await still.tokens(grant_type="password")).body == {"error": "unsupported_grant_type"}
 
 
 async def test_an_access_token_lives_an_hour_and_beside_others(qbo: Bench) -> None:

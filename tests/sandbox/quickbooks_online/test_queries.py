@@ -9,20 +9,20 @@ import pytest
 from .bench import EVERY, Bench, where
 
 
-async def test_a_page_has_its_place_and_its_size(qbo: Bench) -> None:
-    found = await qbo.query(where(EVERY) + " ORDERBY Id MAXRESULTS 2")
+async def test_a_page_has_its_place_and_its_size(still: Bench) -> None:
+    found = await still.query(where(EVERY) + " ORDERBY Id MAXRESULTS 2")
     assert found["startPosition"] == 1
     assert found["maxResults"] == 2
     assert "totalCount" not in found
     assert [customer["Id"] for customer in found["Customer"]] == ["1", "2"]
 
 
-async def test_paging_reaches_every_row_once(qbo: Bench) -> None:
-    count = (await qbo.query(where(EVERY).replace("*", "COUNT(*)").lower()))["totalCount"]
+async def test_paging_reaches_every_row_once(still: Bench) -> None:
+    count = (await still.query(where(EVERY).replace("*", "COUNT(*)").lower()))["totalCount"]
     seen: list[str] = []
     while True:
         statement = where(EVERY) + " ORDERBY Id "
-        page = await qbo.ids(f"{statement} STARTPOSITION {len(seen) + 1} MAXRESULTS 7")
+        page = await still.ids(f"{statement} STARTPOSITION {len(seen) + 1} MAXRESULTS 7")
         seen += page
         if len(page) < 7:
             break
@@ -30,11 +30,11 @@ async def test_paging_reaches_every_row_once(qbo: Bench) -> None:
     assert seen == sorted(set(seen), key=int)
 
 
-async def test_nothing_found_is_an_empty_object(qbo: Bench) -> None:
-    assert await qbo.query("SELECT * FROM Customer WHERE Id = '9999'") == {}
-    assert await qbo.query("SELECT * FROM SalesReceipt") == {}
-    assert await qbo.query("SELECT * FROM Customer STARTPOSITION 5000") == {}
-    assert await qbo.query("SELECT COUNT(*) FROM Customer WHERE Id = '9'") == {"totalCount": 1}
+async def test_nothing_found_is_an_empty_object(still: Bench) -> None:
+    assert await still.query("SELECT * FROM Customer WHERE Id = '9999'") == {}
+    assert await still.query("SELECT * FROM SalesReceipt") == {}
+    assert await still.query("SELECT * FROM Customer STARTPOSITION 5000") == {}
+    assert await still.query("SELECT COUNT(*) FROM Customer WHERE Id = '9'") == {"totalCount": 1}
 
 
 async def test_a_hundred_is_the_usual_and_a_thousand_the_most(qbo: Bench) -> None:
@@ -45,14 +45,14 @@ async def test_a_hundred_is_the_usual_and_a_thousand_the_most(qbo: Bench) -> Non
     assert await qbo.refused("SELECT * FROM Customer MAXRESULTS 1001") == "4001"
 
 
-async def test_only_active_rows_unless_asked(qbo: Bench) -> None:
-    inactive = await qbo.ids("SELECT * FROM Customer WHERE Active = false")
+async def test_only_active_rows_unless_asked(still: Bench) -> None:
+    inactive = await still.ids("SELECT * FROM Customer WHERE Active = false")
     assert "12" in inactive
-    usual = await qbo.ids("SELECT * FROM Customer MAXRESULTS 1000")
-    every = await qbo.ids(where(EVERY) + " MAXRESULTS 1000")
+    usual = await still.ids("SELECT * FROM Customer MAXRESULTS 1000")
+    every = await still.ids(where(EVERY) + " MAXRESULTS 1000")
     assert set(every) - set(usual) == set(inactive)
-    terms = await qbo.ids("SELECT * FROM Term", "Term")
-    assert len(await qbo.ids(where(EVERY, "Term"), "Term")) == len(terms) + 1
+    terms = await still.ids("SELECT * FROM Term", "Term")
+    assert len(await still.ids(where(EVERY, "Term"), "Term")) == len(terms) + 1
 
 
 @pytest.mark.parametrize(
@@ -72,33 +72,33 @@ async def test_only_active_rows_unless_asked(qbo: Bench) -> None:
         ("PrimaryEmailAddr LIKE '%@harborlane.example'", ["6", "7"]),
     ],
 )
-async def test_conditions(qbo: Bench, condition: str, ids: list[str]) -> None:
-    found = await qbo.ids(where(condition) + " ORDERBY Id")
+async def test_conditions(still: Bench, condition: str, ids: list[str]) -> None:
+    found = await still.ids(where(condition) + " ORDERBY Id")
     assert found == ids
 
 
-async def test_amounts_and_dates_of_invoices(qbo: Bench) -> None:
-    invoices = (await qbo.query("SELECT * FROM Invoice MAXRESULTS 1000"))["Invoice"]
+async def test_amounts_and_dates_of_invoices(still: Bench) -> None:
+    invoices = (await still.query("SELECT * FROM Invoice MAXRESULTS 1000"))["Invoice"]
     overdue = [i["Id"] for i in invoices if i["Balance"] > 0 and i["DueDate"] < "2026-05-04"]
     assert overdue
     statement = "SELECT * FROM Invoice WHERE Balance > '0' AND DueDate < '2026-05-04'"
-    assert await qbo.ids(statement, "Invoice") == overdue
-    assert await qbo.ids(statement.replace("'0'", "0"), "Invoice") == overdue
-    of_one = await qbo.ids("SELECT * FROM Invoice WHERE CustomerRef = '6'", "Invoice")
+    assert await still.ids(statement, "Invoice") == overdue
+    assert await still.ids(statement.replace("'0'", "0"), "Invoice") == overdue
+    of_one = await still.ids("SELECT * FROM Invoice WHERE CustomerRef = '6'", "Invoice")
     assert of_one == [i["Id"] for i in invoices if i["CustomerRef"]["value"] == "6"]
     by_number = "SELECT * FROM Invoice WHERE DocNumber = '1007'"
-    assert await qbo.ids(by_number, "Invoice") == [
+    assert await still.ids(by_number, "Invoice") == [
         i["Id"] for i in invoices if i["DocNumber"] == "1007"
     ]
 
 
-async def test_order_both_ways_and_in_two_words(qbo: Bench) -> None:
-    up = await qbo.ids("SELECT * FROM Customer ORDER BY MetaData.LastUpdatedTime ASC, Id")
-    down = await qbo.ids("SELECT * FROM Customer ORDERBY MetaData.LastUpdatedTime DESC")
-    records = (await qbo.query("SELECT * FROM Customer"))["Customer"]
+async def test_order_both_ways_and_in_two_words(still: Bench) -> None:
+    up = await still.ids("SELECT * FROM Customer ORDER BY MetaData.LastUpdatedTime ASC, Id")
+    down = await still.ids("SELECT * FROM Customer ORDERBY MetaData.LastUpdatedTime DESC")
+    records = (await still.query("SELECT * FROM Customer"))["Customer"]
     assert len(up) == len(records)
     assert up[0] == down[-1]
-    names = (await qbo.query("SELECT * FROM Customer ORDERBY DisplayName"))["Customer"]
+    names = (await still.query("SELECT * FROM Customer ORDERBY DisplayName"))["Customer"]
     shown = [customer["DisplayName"].casefold() for customer in names]
     assert shown == sorted(shown)
 
@@ -168,13 +168,13 @@ async def test_winter_time(qbo: Bench) -> None:
         ("SELECT DisplayName FROM Customer", "4001"),
     ],
 )
-async def test_what_is_refused(qbo: Bench, statement: str, code: str) -> None:
-    assert await qbo.refused(statement) == code
+async def test_what_is_refused(still: Bench, statement: str, code: str) -> None:
+    assert await still.refused(statement) == code
 
 
-async def test_the_sentence_of_the_recorded_refusal(qbo: Bench) -> None:
+async def test_the_sentence_of_the_recorded_refusal(still: Bench) -> None:
     statement = quote("SELECT * FROM Term STARTPOSITION 0")
-    reply = await qbo.ask("GET", f"query?query={statement}")
+    reply = await still.ask("GET", f"query?query={statement}")
     assert reply.body["Fault"] == {
         "Error": [
             {
@@ -188,14 +188,14 @@ async def test_the_sentence_of_the_recorded_refusal(qbo: Bench) -> None:
     }
 
 
-async def test_a_statement_may_be_posted(qbo: Bench) -> None:
+async def test_a_statement_may_be_posted(still: Bench) -> None:
     statement = b"select * from Customer where Id in ('1', '2')"
-    found = await qbo.ask("POST", "query", statement, {"content-type": "application/text"})
+    found = await still.ask("POST", "query", statement, {"content-type": "application/text"})
     assert [customer["Id"] for customer in found.body["QueryResponse"]["Customer"]] == ["1", "2"]
-    wrong = await qbo.ask("POST", "query", statement, {"content-type": "application/json"})
+    wrong = await still.ask("POST", "query", statement, {"content-type": "application/json"})
     assert wrong.body["Fault"]["Error"][0]["code"] == "500"
     latin = "select * from Customer where DisplayName = 'Béton'".encode("latin-1")
-    bad = await qbo.ask("POST", "query", latin, {"content-type": "application/text"})
+    bad = await still.ask("POST", "query", latin, {"content-type": "application/text"})
     assert bad.body["Fault"]["Error"][0]["code"] == "500"
 
 

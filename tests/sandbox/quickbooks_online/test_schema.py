@@ -67,20 +67,20 @@ def xsd() -> Any:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_json_answers(qbo: Bench, path: str) -> None:
-    body = (await qbo.ask("GET", path)).body
+async def test_json_answers(still: Bench, path: str) -> None:
+    body = (await still.ask("GET", path)).body
     assert [error.message for error in validator("IntuitResponse").iter_errors(body)] == []
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if "CompanyInfo" not in path])
-async def test_xml_answers(qbo: Bench, path: str) -> None:
-    reply = await qbo.ask("GET", path, headers={"accept": "application/xml"})
+async def test_xml_answers(still: Bench, path: str) -> None:
+    reply = await still.ask("GET", path, headers={"accept": "application/xml"})
     xsd().assertValid(etree.fromstring(reply.content))
 
 
 @pytest.mark.parametrize("entity", ["Customer", "Invoice", "Payment", "CreditMemo", "Term"])
-async def test_no_property_is_made_up(qbo: Bench, entity: str) -> None:
-    rows = (await qbo.query(f"select * from {entity} maxresults 1000"))[entity]  # noqa: S608 - Intuit's query language
+async def test_no_property_is_made_up(still: Bench, entity: str) -> None:
+    rows = (await still.query(f"select * from {entity} maxresults 1000"))[entity]  # noqa: S608 - Intuit's query language
     assert {name for row in rows for name in row} <= properties(entity)
 
 
@@ -103,10 +103,10 @@ async def test_batches_and_their_faults(qbo: Bench) -> None:
     ],
 )
 async def test_the_recorded_answers_word_for_word(
-    qbo: Bench, name: str, path: str, status: int
+    still: Bench, name: str, path: str, status: int
 ) -> None:
     recorded = json.loads((GIVEN / f"examples/{name}.json").read_text("utf-8"))
-    reply = await qbo.ask("GET", path)
+    reply = await still.ask("GET", path)
     assert reply.status == status
     assert {**reply.body, "time": ""} == {**recorded, "time": ""}
 
