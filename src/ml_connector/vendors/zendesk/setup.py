@@ -74,17 +74,21 @@ class Setup:
 
     async def create(self, item: SetupItem, errand: Errand) -> str:
         """Create it and return its key. Raises Refused where another kind of field has the key."""
-        if item.kind == "object":
-            place, fields = OBJECTS, _object(item)
-        elif item.kind == "field":
-            place, fields = fields_place(item.object), _field(item)
-        else:
-            raise Mistake(f"Zendesk has no set-up item of the kind '{item.kind}'.")
+        place, fields = create_body(item)
         made = await self._api.write("POST", place.path, place, fields, errand)
         if made.get("key") != fields["key"]:
             raise Refused(f"Zendesk made '{item.name}' under another key: {made.get('key')!r}.")
         self.know({str(made["key"]): item})
         return str(made["key"])
+
+
+def create_body(item: SetupItem) -> tuple[Place, dict[str, Any]]:
+    """Where the item is created, and of what."""
+    if item.kind == "object":
+        return OBJECTS, _object(item)
+    if item.kind == "field":
+        return fields_place(item.object), _field(item)
+    raise Mistake(f"Zendesk has no set-up item of the kind '{item.kind}'.")
 
 
 def _listed(place: Place) -> tuple[str, str]:

@@ -239,9 +239,9 @@
         element("span", { className: days ? "late small" : "quiet small" }, when),
         element("span", { className: "strong" }, open)),
       element("div", { className: "row small quiet" },
-        element("span", {}, ...linkTo(held.view_url)),
+        element("span", {}, held.last_change || ""),
         element("span", {}, open === whole ? "" : `of ${whole}`)),
-      ...(held.last_change ? [element("p", { className: "small quiet" }, held.last_change)] : []),
+      ...linkTo(held.view_url),
     );
   }
 
@@ -249,7 +249,7 @@
   function linkTo(url) {
     if (!/^https:\/\//i.test(url || "")) return [];
     const link = { href: url, target: "_blank", rel: "noopener noreferrer" };
-    return [element("a", link, "Open in Wave")];
+    return [element("p", { className: "small" }, element("a", link, "Open in Wave"))];
   }
 
   function fallback(told) {
@@ -266,7 +266,8 @@
       const newest = known.slice(0, MOST_PAYMENTS).map(shownPayment);
       return [heading, element("ul", { id: "payments" }, ...newest)];
     }
-    return told.wave_last_payment ? [heading, element("p", {}, `Last payment ${told.wave_last_payment}`)] : [];
+    if (!told.wave_last_payment) return [];
+    return [heading, element("p", {}, `Last payment ${told.wave_last_payment}`)];
   }
 
   function moment(payment) {
@@ -274,8 +275,9 @@
   }
 
   function shownPayment({ name, custom_object_fields: held }) {
-    const refund = held.status === "refund" ? "Refund" : "";
-    const what = [name, refund, held.method, held.memo].filter(Boolean).join(" · ");
+    const number = name.replace(dayOf(held.date), "").trim();
+    const of = `${held.status === "refund" ? "Refund" : "Invoice"} ${number}`;
+    const what = [of, words(held.method), held.memo].filter(Boolean).join(" · ");
     return element(
       "li", {},
       element("div", { className: "row" },
@@ -345,6 +347,12 @@
 
   function plain(amount) {
     return amount === null || amount === undefined || amount === "" ? "" : String(amount);
+  }
+
+  // BANK_TRANSFER as a person writes it.
+  function words(code) {
+    const lower = String(code || "").replaceAll("_", " ").toLowerCase();
+    return lower.charAt(0).toUpperCase() + lower.slice(1);
   }
 
   function positive(value) {
