@@ -15,7 +15,7 @@ from ml_sandbox.vendors.acumatica import documents, payments, shipping
 from ml_sandbox.vendors.acumatica.books import Unit
 from ml_sandbox.vendors.acumatica.customers import display_name
 from ml_sandbox.vendors.acumatica.errors import disabled, px
-from ml_sandbox.vendors.acumatica.orders import SHIPPED_TYPES, WAREHOUSES
+from ml_sandbox.vendors.acumatica.orders import BILLED_TYPES, SHIPPED_TYPES, WAREHOUSES
 from ml_sandbox.vendors.acumatica.rows import Row
 
 
@@ -31,16 +31,18 @@ class Press:
 
 @dataclass(frozen=True)
 class Action:
-    """`statuses` are those in which the button can be pressed; empty for all of them."""
+    """`statuses` and `order_types` are those for which the button can be pressed; empty for all."""
 
     button: str
     run: Callable[[Press], None]
     statuses: tuple[str, ...] = ()
     long: bool = False
+    order_types: tuple[str, ...] = ()
 
     def check(self, row: Row) -> None:
         """Raises the disabled button's failure."""
-        if self.statuses and row["Status"] not in self.statuses:
+        wrong_type = self.order_types and row["OrderType"] not in self.order_types
+        if wrong_type or (self.statuses and row["Status"] not in self.statuses):
             raise disabled(self.button)
 
 
@@ -75,8 +77,6 @@ def _release_credit(press: Press) -> None:
 
 def _ship(press: Press) -> None:
     row = press.row
-    if row["OrderType"] not in SHIPPED_TYPES:
-        raise disabled("Create Shipment")
     warehouse = press.given.get("WarehouseID")
     if warehouse is not None and str(warehouse).upper() not in WAREHOUSES:
         raise px(500, "'Warehouse' cannot be found in the system.")
@@ -87,8 +87,6 @@ def _ship(press: Press) -> None:
 
 
 def _bill_order(press: Press) -> None:
-    if press.row["OrderType"] in SHIPPED_TYPES:
-        raise disabled("Prepare Invoice")
     shipping.bill_order(press.unit, press.row, press.today)
 
 
@@ -153,7 +151,7 @@ _OPEN = Action("Remove Hold", _open_order, ("On Hold", "Credit Hold"))
 _HOLD_ORDER = Action("Hold", _hold, ("Open", "Credit Hold"))
 _CANCEL = Action("Cancel Order", _cancel_order, ("On Hold", "Open", "Credit Hold"))
 _REOPEN = Action("Reopen Order", _reopen_order, ("Completed", "Cancelled"))
-_BILL = Action("Prepare Invoice", _bill_order, ("Open",), long=True)
+_BILL = Action("Prepare Invoice", _bill_order, ("Open",), True, BILLED_TYPES)
 _RELEASE = Action("Release", _release_document, ("Balanced",), long=True)
 _UNHOLD = Action("Remove Hold", _unhold_document, ("On Hold",))
 _HOLD = Action("Hold", _hold, ("Balanced",))
@@ -174,7 +172,9 @@ ACTIONS: dict[str, dict[str, Action]] = {
         "ReleaseFromCreditHoldSalesOrder": Action(
             "Release from Credit Hold", _release_credit, ("Credit Hold",)
         ),
-        "SalesOrderCreateShipment": Action("Create Shipment", _ship, ("Open",), long=True),
+        "SalesOrderCreateShipment": Action(
+            "Create Shipment", _ship, ("Open",), True, SHIPPED_TYPES
+        ),
         "PrepareSalesInvoice": _BILL,
         "AutoRecalculateDiscounts": _RECALCULATE,
         "RecalculatePricesDiscounts": _RECALCULATE,

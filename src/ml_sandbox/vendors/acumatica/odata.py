@@ -230,10 +230,10 @@ def _compared(left: Operand, word: str, right: Operand) -> Test:
     compare = _COMPARISONS[word]
 
     def test(row: Row) -> bool:
-        a, b = _empty(left.get(row), left.kind), _empty(right.get(row), right.kind)
-        if a is None or b is None:
-            return compare(a, b) if word in ("eq", "ne") else False
-        return compare(a, b)
+        a, b = left.get(row), right.get(row)
+        if word in ("eq", "ne"):
+            return compare(_empty(a, left.kind), _empty(b, right.kind))
+        return a is not None and b is not None and compare(a, b)
 
     return test
 

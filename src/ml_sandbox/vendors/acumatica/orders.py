@@ -17,6 +17,8 @@ from ml_sandbox.vendors.acumatica.work import Work
 #: Order type -> the status of an order that is off hold.
 TYPES = {"SO": "Open", "IN": "Open", "QT": "Open", "CM": "Open", "RM": "Open"}
 SHIPPED_TYPES = ("SO", "RM")
+#: Billed without goods that leave a warehouse; a quote is never billed.
+BILLED_TYPES = ("IN", "CM")
 #: What may still be written on an order that is under way or ended.
 ALWAYS_OPEN = frozenset({"ExternalRef", "CustomerOrder", "Description", "note"})
 CLOSED = ("Completed", "Cancelled", "Shipping", "Back Order")

@@ -54,6 +54,7 @@ class Seed:
     def __init__(self, chance: random.Random, today: date) -> None:
         self._chance = chance
         self._today = today
+        self._drafts = 0
         self._midnight = datetime.combine(today, time(), UTC)
 
     def fill(self, books: Books, business: cast.Business) -> None:
@@ -171,7 +172,8 @@ class Seed:
         self._receive(books, invoice, bill)
 
     def _leave_open(self, order: Row, bill: bills.Bill) -> None:
-        order["Hold"] = bill.fate is Fate.DRAFT and bill.number % 2 == 0
+        order["Hold"] = bill.fate is Fate.DRAFT and self._drafts % 2 == 0
+        self._drafts += bill.fate is Fate.DRAFT
         order["Status"] = "Cancelled" if bill.fate is Fate.DELETED_DRAFT else "Open"
         if order["Hold"]:
             order["Status"] = "On Hold"

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ml_sandbox.vendors.acumatica.books import Books, Unit
+from ml_sandbox.vendors.acumatica.books import TABLES, Books, Unit
 from ml_sandbox.vendors.acumatica.catalogue import Contract, keys_of
 from ml_sandbox.vendors.acumatica.errors import Failure, forbidden, no_entity, px
 from ml_sandbox.vendors.acumatica.inputs import Given, echoed
 from ml_sandbox.vendors.acumatica.rows import Row
+from ml_sandbox.vendors.acumatica.rule import normal_key
 from ml_sandbox.vendors.acumatica.rules import RULES
 from ml_sandbox.vendors.acumatica.screens import (
     LINE_KEYS,
@@ -147,7 +148,11 @@ class Writer:
 
     def _set(self, work: Work, row: Row, name: str, value: Any, place: Place, patch: bool) -> None:
         former = self._as_shown(work, row, name, place)
+        if not place and work.old is not None and name in TABLES[work.screen.table]:
+            value = former if _same_key(name, former, value) else value
         if _equal(former, value):
+            if work.is_new and former is None and value is not None:
+                row[name] = value  # a box that was left unticked on purpose
             if patch and value is not None:
                 work.note_change(row, name)
             return
@@ -254,3 +259,7 @@ def _equal(former: Any, value: Any) -> bool:
     if isinstance(value, bool) or isinstance(former, bool):
         return bool(former) == bool(value)
     return bool(former == value) or (former in (None, "") and value in (None, ""))
+
+
+def _same_key(name: str, former: Any, value: Any) -> bool:
+    return comparable(normal_key(name, str(value))) == comparable(str(former))
