@@ -58,12 +58,13 @@ async def test_addresses_that_are_the_same_for_all_are_used_whole() -> None:
         assert bench.mill.token_calls[0][0] == "api.mill.example"
 
 
-async def test_an_own_address_needs_its_own_token_address() -> None:
-    vendor = with_oauth(token_path=f"{API}/token")
+async def test_an_own_address_is_never_mixed_with_the_vendors() -> None:
+    """A stand-in has the vendor's paths below one address."""
+    vendor = with_oauth(authorize_path=f"{API}/agree", token_path=f"{API}/token")
     async with Bench(vendor) as bench:
-        told = await bench.refused(refresh_token="r", set_base_url="https://own.example", **APP)
-        assert "token_url must be set as well" in told
-        assert bench.mill.token_calls == []
+        bench.mill.refreshes["r"] = "ada"
+        await bench.connect(refresh_token="r", set_base_url="https://own.example", **APP)
+        assert [host for host, _, _ in bench.mill.token_calls] == ["own.example"]
 
 
 @pytest.mark.parametrize("base_of", [None, lambda settings: ""])

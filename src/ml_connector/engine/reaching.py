@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from ml_connector.core.faults import Mistake
 from ml_connector.core.vendor import Vendor
@@ -62,15 +63,16 @@ def _address(
 ) -> str:
     """As the person set it; else the vendor's one address for all, or the path below a base.
 
-    What belongs to an address of the person's own never goes to the vendor's real one.
+    What belongs to an address of the person's own never goes to the vendor's real one: the vendor's
+    paths are expected below it.
     """
     own, base = settings.get(name), settings.get("base_url", "")
     if own:
         return own
     if path.startswith("https://"):
-        if base and not guard.is_vendors(base):
-            raise Mistake(f"base_url is an address of your own, so {name} must be set as well.")
-        return path
+        if not base or guard.is_vendors(base):
+            return path
+        path = urlsplit(path).path
     base = base or vendor.auth_base
     if not base:
         raise Mistake(f"{vendor.label} needs the address of yours: give --base-url https://….")
