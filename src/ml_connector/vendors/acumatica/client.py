@@ -27,6 +27,7 @@ from ml_connector.vendors.acumatica.api import Api
 from ml_connector.vendors.acumatica.entities import CUSTOMER, SALES_INVOICE, Entity
 from ml_connector.vendors.acumatica.moments import text_of
 from ml_connector.vendors.acumatica.objects import SALES_INVOICES
+from ml_connector.vendors.acumatica.reading import ENTITIES as SOURCE_ENTITIES
 from ml_connector.vendors.acumatica.reading import Reading
 from ml_connector.vendors.acumatica.targets import (
     ACTION,
@@ -118,7 +119,7 @@ class AcumaticaClient:
             entity = ENTITIES[obj.name]
             there = await self._reading.found([entity], keys, line_paths(obj), errand)
             return {key: record_of(obj, row) for key, (_, row) in there.items()}
-        own = self._reading.entities(obj)
+        own = SOURCE_ENTITIES[obj.name]
         rows = await self._reading.found(own, keys, self._reading.beside(obj, own[0]), errand)
         records = await self._reading.records(obj, rows.values(), errand)
         none: dict[str, SourceModel | None] = dict.fromkeys(keys)

@@ -69,9 +69,6 @@ class Reading:
         self._api = api
         self._base_currency = ""
 
-    def entities(self, obj: SourceObject) -> tuple[Entity, ...]:
-        return ENTITIES[obj.name]
-
     def polled(self, obj: SourceObject) -> tuple[Entity, ...]:
         """The entities whose stamps tell what changed; before 23.200 sales invoices have none."""
         is_old = self._api.version < SINCE[SALES_INVOICE.name, LAST_MODIFIED]
