@@ -74,7 +74,8 @@ async def test_a_deal_is_handed_over_however_the_open_points_turn_out(
 @pytest.mark.parametrize("status", [500, 422, 400])
 async def test_an_operation_that_fails_is_refused(stand: Stand, status: int) -> None:
     customer, item = await cast(stand)
-    order = await stand.create(targets.SALES_ORDERS, order_fields(customer, item, Hold=False))
+    fields = order_fields(customer, item, Hold=False, OrderType="IN")
+    order = await stand.create(targets.SALES_ORDERS, fields)
     await stand.switch(action_error="The order is locked.", action_error_status=status)
     with pytest.raises(Refused, match="locked"):
         await stand.update(targets.SALES_ORDERS, order.id, {"action": "PrepareSalesInvoice"})
