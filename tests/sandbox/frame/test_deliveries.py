@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ml_sandbox.deliveries import Delivery, Posting
 from tests.support.clock import settle
 from tests.support.sandbox import InProcessSandbox
 
@@ -112,6 +113,22 @@ async def test_delay(told: InProcessSandbox) -> None:
     assert ids(told) == ["5"]
     await told.advance(1)
     assert ids(told) == ["5", "4"]
+
+
+async def test_a_vendor_that_sends_in_line_hears_what_stands_aside(told: InProcessSandbox) -> None:
+    aside: list[str] = []
+    for kind in ("webhook_drop", "webhook_reorder", "webhook_delay", "webhook_duplicate"):
+        await told.order({"kind": kind, "operation": kind, "times": 1})
+        told.app.world.deliveries.send(
+            Delivery(
+                "toy",
+                kind,
+                lambda _: Posting(RECEIVER, {}, b'{"id": "0"}'),
+                lambda *_: None,
+                aside=lambda kind=kind: aside.append(kind),  # type: ignore[misc]  # bound now
+            )
+        )
+    assert aside == ["webhook_drop", "webhook_reorder", "webhook_delay"]
 
 
 async def test_the_operation_of_a_webhook_fault_is_the_event(told: InProcessSandbox) -> None:

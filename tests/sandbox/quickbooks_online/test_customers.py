@@ -87,6 +87,11 @@ async def test_a_display_name_is_one_of_a_kind(qbo: Bench, entity: str) -> None:
     assert await qbo.code("POST", "customer", body) == "6240"
 
 
+async def test_a_name_may_change_its_own_capitals(qbo: Bench) -> None:
+    made = await qbo.save("Customer", {"DisplayName": "northfold joinery"})
+    assert (await qbo.sparse(made, DisplayName="Northfold Joinery"))["SyncToken"] == "1"
+
+
 async def test_case_matters_by_switch(qbo: Bench) -> None:
     await qbo.switch(name_comparison_ignores_case=False)
     await qbo.save("Customer", {"DisplayName": "Northfold"})
