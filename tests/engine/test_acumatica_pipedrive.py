@@ -1,0 +1,347 @@
+"""Acumatica ↔ Pipedrive, end to end: won deals go one way, billing comes back, linked pairs go
+both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.rehearsal import Rehearsal
+
+KIND = "acumatica-pipedrive"
+POLL_SECONDS = 330
+
+
+class Firm(Rehearsal):
+    """A rehearsal with the hands of a sales rep and of order entry."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(kind=KIND, **{"customers": 6, "invoices": 12, **how})
+
+    async def begin(self, **settings: str) -> None:
+        await self.install(**settings)
+        await self.sync()
+
+    async def rounds(self, count: int = 3) -> None:
+        for _ in range(count):
+            await self.clock.advance(POLL_SECONDS)
+            await self.round()
+
+    async def deal(self, name: str = "Nordic Tools", *, lines: int = 1, **more: Any) -> Any:
+        """A deal that is not won yet, of an organization with a person."""
+        organization = await self.human(
+            "POST",
+            "pipedrive/organizations",
+            {
+                "name": name,
+                "address": {
+                    "value": "1 Main St, Halifax, CA", "route": "Main St", "street_number": "1",
+                    "locality": "Halifax", "country": "CA", "postal_code": "B3H 1A1",
+                },
+            },
+        )  # fmt: skip
+        email = f"ann@{name.split()[0].lower()}.example"
+        person = await self.human(
+            "POST",
+            "pipedrive/persons",
+            {
+                "name": "Ann Lee",
+                "org_id": organization["id"],
+                "emails": [
+                    {"value": email, "primary": True, "label": "work"},
+                    {"value": f"private-{email}", "primary": False, "label": "home"},
+                ],
+            },
+        )
+        deal = await self.human(
+            "POST",
+            "pipedrive/deals",
+            {
+                "title": f"Order of {name}", "org_id": organization["id"],
+                "person_id": person["id"], "value": 500, "currency": "USD", **more,
+            },
+        )  # fmt: skip
+        products = [p for p in await self.objects("pipedrive/products") if p["code"]]
+        for product in products[:lines]:
+            line = {"deal_id": deal["id"], "product_id": product["id"], "quantity": 2}
+            await self.human("POST", "pipedrive/deal_products", {**line, "item_price": 120})
+        return deal
+
+    async def won(self, name: str = "Nordic Tools", **more: Any) -> Any:
+        deal = await self.deal(name, **more)
+        await self.clock.advance(5)
+        await self.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        await self.rounds()
+        return deal
+
+    async def objects(self, path: str) -> Any:
+        return await self.sandbox.control("GET", path)
+
+    async def order_of(self, deal: Mapping[str, Any]) -> Any:
+        link = (await self.links("deals"))[str(deal["id"])]
+        number = link.target_id.partition("/")[2]
+        return next(
+            o
+            for o in await self.objects("acumatica/sales_orders")
+            if plain(o["OrderNbr"]) == number
+        )
+
+    async def fields_of(self, deal: Mapping[str, Any]) -> dict[str, Any]:
+        """The deal's custom fields by the names that people see."""
+        told = await self.objects(f"pipedrive/deals/{deal['id']}")
+        named = {f["field_code"]: f["field_name"] for f in await self.objects(FIELDS)}
+        return {named[c]: v for c, v in told["custom_fields"].items() if c in named}
+
+    async def written(self) -> int:
+        told = (await self.counters())["requests"]
+        return sum(
+            r["n"]
+            for r in told
+            if r["operation"].startswith(
+                ("PUT /entity", "PATCH /entity", "PATCH /api", "POST /api")
+            )
+        )
+
+
+FIELDS = "pipedrive/deal_fields"
+
+
+def plain(wrapped: Any) -> Any:
+    return wrapped.get("value") if isinstance(wrapped, dict) else wrapped
+
+
+async def test_a_won_deal_becomes_a_customer_a_contact_and_an_order_with_its_lines_on_hold() -> (
+    None
+):
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.won(lines=2)
+        order = await firm.order_of(deal)
+        customer = next(
+            c
+            for c in await firm.objects("acumatica/customers")
+            if plain(c["CustomerID"]) == plain(order["CustomerID"])
+        )
+        assert plain(customer["CustomerName"]) == "Nordic Tools"
+        address = customer["MainContact"]["Address"]
+        assert [plain(address[n]) for n in ("AddressLine1", "City", "Country")] == [
+            "1 Main St", "Halifax", "CA",
+        ]  # fmt: skip
+        contact = next(
+            c
+            for c in await firm.objects("acumatica/contacts")
+            if plain(c["Email"]) == "ann@nordic.example"
+        )
+        assert plain(contact["BusinessAccount"]) == plain(customer["CustomerID"])
+        assert [plain(line["OrderQty"]) for line in order["Details"]] == [2, 2]
+        assert [plain(line["UnitPrice"]) for line in order["Details"]] == [120, 120]
+        assert plain(order["Status"]) == "On Hold"
+
+
+async def test_nothing_is_written_twice_and_nothing_more_once_all_is_handed_over() -> None:
+    async with Firm(public=True) as firm:
+        await firm.begin()
+        await firm.won()
+        await firm.deliver()
+        await firm.rounds(4)
+        before = await firm.written()
+        await firm.deliver()
+        await firm.rounds(4)
+        assert await firm.written() == before
+        assert (await firm.sync())["writes"] == 0
+
+
+async def test_a_plan_says_what_the_sync_then_does() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.deal()
+        await firm.clock.advance(POLL_SECONDS)
+        await firm.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        plan, done = await firm.plan(), await firm.sync()
+        assert done["writes"] >= 3
+        assert plan["routes"] == done["routes"]
+        assert (plan["writes"], plan["setup_writes"]) == (done["writes"], done["setup_writes"])
+
+
+async def test_what_acumatica_bills_and_is_paid_comes_back_to_the_deal() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.won()
+        assert (await firm.fields_of(deal))["Billing status"] == "Not invoiced"
+        order = await firm.order_of(deal)
+        await firm.human("POST", f"acumatica/sales_orders/{order['id']}/open", {})
+        await firm.human("POST", f"acumatica/sales_orders/{order['id']}/complete", {})
+        await firm.rounds(2)
+        invoices = await firm.objects("acumatica/sales_invoices")
+        mine = [
+            i
+            for i in invoices
+            if any(plain(d["OrderNbr"]) == plain(order["OrderNbr"]) for d in i["Details"])
+        ]
+        assert len(mine) == 1
+        shown = await firm.fields_of(deal)
+        assert shown["Billing status"] in ("Open", "Overdue")
+        assert shown["Balance due"]["value"] == pytest.approx(plain(mine[0]["Balance"]))
+        if plain(mine[0]["Status"]) != "Open":
+            await firm.human("POST", f"acumatica/sales_invoices/{mine[0]['id']}/release", {})
+        await firm.human("POST", f"acumatica/sales_invoices/{mine[0]['id']}/pay", {})
+        await firm.rounds(3)
+        shown = await firm.fields_of(deal)
+        assert shown["Billing status"] == "Paid"
+        assert shown["Balance due"]["value"] == 0
+
+
+async def test_a_deal_that_changes_after_it_was_handed_over_is_reported_and_not_written() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.won()
+        order = await firm.order_of(deal)
+        await firm.human("PATCH", f"pipedrive/deals/{deal['id']}", {"title": "Another title"})
+        await firm.rounds()
+        assert (await firm.order_of(deal))["Description"] == order["Description"]
+        told = [r["reason"] for r in await firm.audit() if r["route"] == "deals"]
+        assert any("it differs by now: Description" in reason for reason in told)
+
+
+@pytest.mark.parametrize("value_item", ["", "CONSULTING-HOUR"])
+async def test_a_deal_without_products_needs_the_item_that_its_value_is_put_on(
+    value_item: str,
+) -> None:
+    async with Firm() as firm:
+        await firm.begin(value_item=value_item)
+        deal = await firm.won(lines=0)
+        reviews = await firm.reviews()
+        if value_item:
+            lines = (await firm.order_of(deal))["Details"]
+            assert [plain(line["InventoryID"]) for line in lines] == [value_item]
+            assert plain(lines[0]["UnitPrice"]) == 500
+        else:
+            assert "has no products" in reviews[0]["reason"]
+            assert "value_item" in reviews[0]["reason"]
+
+
+async def test_a_line_with_an_unknown_sku_goes_to_review_with_acumaticas_own_words() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        product = await firm.human(
+            "POST", "pipedrive/products", {"name": "Unknown", "code": "NO-SUCH-ITEM"}
+        )
+        deal = await firm.deal(lines=0)
+        line = {"deal_id": deal["id"], "product_id": product["id"], "quantity": 1}
+        await firm.human("POST", "pipedrive/deal_products", {**line, "item_price": 5})
+        await firm.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        await firm.rounds()
+        reviews = await firm.reviews()
+        assert [r["route"] for r in reviews] == ["deals"]
+        assert "Inventory" in reviews[0]["reason"]
+
+
+async def test_a_deal_won_before_or_of_another_pipeline_or_flow_is_not_handed_over() -> None:
+    async with Firm() as firm:
+        early = await firm.deal("Early Bird")
+        await firm.human("POST", f"pipedrive/deals/{early['id']}/win", {})
+        await firm.clock.advance(60)
+        await firm.begin(pipelines="99")
+        await firm.won("Other Pipeline")
+        assert await firm.links("deals") == {}
+        assert await firm.reviews() == []
+
+
+async def test_a_customers_new_name_travels_to_the_organization_and_stays_there() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.won()
+        order = await firm.order_of(deal)
+        customers = await firm.objects("acumatica/customers")
+        customer = next(
+            c for c in customers if plain(c["CustomerID"]) == plain(order["CustomerID"])
+        )
+        await firm.human(
+            "PATCH",
+            f"acumatica/customers/{customer['id']}",
+            {"CustomerName": {"value": "NORDIC TOOLS AS"}},
+        )
+        await firm.rounds()
+        organization = await firm.objects(f"pipedrive/organizations/{deal['org_id']}")
+        assert organization["name"] == "NORDIC TOOLS AS"
+        before = await firm.written()
+        await firm.rounds(4)
+        assert await firm.written() == before
+
+
+async def test_where_both_sides_changed_a_name_the_deals_side_wins_and_the_audit_says_so() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.won()
+        order = await firm.order_of(deal)
+        customers = await firm.objects("acumatica/customers")
+        id = next(
+            c["id"] for c in customers if plain(c["CustomerID"]) == plain(order["CustomerID"])
+        )
+        path = f"acumatica/customers/{id}"
+        await firm.human("PATCH", path, {"CustomerName": {"value": "Said in Acumatica"}})
+        await firm.human(
+            "PATCH", f"pipedrive/organizations/{deal['org_id']}", {"name": "Said in Pipedrive"}
+        )
+        await firm.rounds()
+        assert plain((await firm.objects(path))["CustomerName"]) == "Said in Pipedrive"
+        organization = await firm.objects(f"pipedrive/organizations/{deal['org_id']}")
+        assert organization["name"] == "Said in Pipedrive"
+        told = [r["reason"] for r in await firm.audit() if r["route"] == "organizations"]
+        assert any("both sides changed CustomerName" in reason for reason in told)
+
+
+async def test_a_contacts_new_email_replaces_the_primary_one_and_leaves_the_others() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.won()
+        contact = next(
+            c
+            for c in await firm.objects("acumatica/contacts")
+            if plain(c["Email"]) == "ann@nordic.example"
+        )
+        await firm.human(
+            "PATCH", f"acumatica/contacts/{contact['id']}", {"Email": {"value": "lee@new.example"}}
+        )
+        await firm.rounds()
+        person = await firm.objects(f"pipedrive/persons/{deal['person_id']}")
+        assert [e["value"] for e in person["emails"]] == [
+            "lee@new.example", "private-ann@nordic.example",
+        ]  # fmt: skip
+
+
+async def test_a_create_whose_answer_was_lost_is_not_made_again() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.deal()
+        for entity in ("Customer", "SalesOrder"):
+            await firm.sandbox.order(
+                {"vendor": "acumatica", "operation": f"PUT */{entity}", "kind": "cut_after",
+                 "times": 1}
+            )  # fmt: skip
+        customers = len(await firm.objects("acumatica/customers"))
+        orders = len(await firm.objects("acumatica/sales_orders"))
+        await firm.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        await firm.rounds(12)
+        assert len(await firm.objects("acumatica/customers")) == customers + 1
+        assert len(await firm.objects("acumatica/sales_orders")) == orders + 1
+        assert str(deal["id"]) in await firm.links("deals")
+
+
+@pytest.mark.parametrize("choice", ["all", "off"])
+async def test_contacts_are_synced_for_all_or_only_made_once(choice: str) -> None:
+    async with Firm() as firm:
+        await firm.begin(sync_contacts=choice)
+        linked = await firm.links("organizations")
+        waiting = [r for r in await firm.reviews() if r["route"] == "organizations"]
+        there = await firm.objects("pipedrive/organizations")
+        assert len(linked) + len(waiting) == (len(there) if choice == "all" else 0)
+        deal = await firm.won()
+        await firm.human(
+            "PATCH", f"pipedrive/organizations/{deal['org_id']}", {"name": "A new name"}
+        )
+        await firm.rounds()
+        names = [plain(c["CustomerName"]) for c in await firm.objects("acumatica/customers")]
+        assert ("A new name" in names) == (choice == "all")
