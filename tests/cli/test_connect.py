@@ -151,6 +151,7 @@ def test_a_refresh_token_connects_without_asking_and_its_end_is_warned_of(
     assert row["consent_ends"] is not None
     assert home.json("ping")[0]["detail"]["auth"] == "oauth"
     assert home.json("status")["warnings"] == []
+    assert f"its consent ends on {row['consent_ends'][:10]}" in home("doctor").out
     database = sqlite3.connect(home.home / "database.sqlite3")
     with database:
         database.execute("UPDATE grants SET refresh_expires_at = '2026-01-01T00:00:00.000000Z'")

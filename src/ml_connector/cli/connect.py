@@ -34,7 +34,9 @@ SecretPairs = Annotated[
 @command(app, "connect")
 async def connect(
     call: Call,
-    vendor: Annotated[str, typer.Argument(metavar="VENDOR", help="wave, pipedrive.")],
+    vendor: Annotated[
+        str, typer.Argument(metavar="VENDOR", help="Its name; a wrong one lists them all.")
+    ],
     name: Annotated[str, typer.Option("--name", metavar="N", help="What to call it here.")],
     base_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="As --set base_url=URL.")

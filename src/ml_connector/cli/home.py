@@ -68,7 +68,7 @@ async def _inside(session: Session) -> list[dict[str, Any]]:
             {
                 "check": f"connection {connection['name']}",
                 "ok": is_ok,
-                "detail": "It is ok." if is_ok else detail,
+                "detail": _well(connection) if is_ok else detail,
             }
         )
         checks += _deliveries(connection)
@@ -77,6 +77,11 @@ async def _inside(session: Session) -> list[dict[str, Any]]:
     ]
     checks.append(_clock(session))
     return checks
+
+
+def _well(connection: dict[str, Any]) -> str:
+    ends = connection["consent_ends"]
+    return f"It is ok; its consent ends on {ends[:10]}." if ends else "It is ok."
 
 
 def _deliveries(connection: dict[str, Any]) -> list[dict[str, Any]]:
