@@ -101,6 +101,17 @@ async def test_a_client_id_of_another_kind_is_told_before_anything_is_sent() -> 
         assert bench.mill.asked == []
 
 
+async def test_a_renewal_names_the_address_that_the_consent_came_back_to() -> None:
+    async with Bench() as bench:
+        await bench.consent()
+        await bench.clock.advance(3600)
+        assert await bench.answers()
+        bench.mill.refreshes["r"] = "ada"
+        await bench.connect(refresh_token="r")
+        told = [sent["redirect_uri"] for _, _, sent in bench.mill.token_calls]
+        assert told == [f"{HOOKS}/oauth/callback"] * 3
+
+
 # --- names and passwords -------------------------------------------------------------------------
 
 

@@ -139,16 +139,18 @@ async def completed(
     if known.account is None and vendor.oauth.account_key:
         settings.pop(vendor.oauth.account_setting, None)  # it was never seen to be that one
     kept = await _kept(res, vendor, given, known)
+    redirect_url = kept.pop("redirect_url", "")
     return replace(
-        given, settings={**settings, **given.settings}, secrets={**kept, **given.secrets}
-    )
+        given, settings={**settings, **given.settings}, secrets={**kept, **given.secrets},
+        redirect_url=given.redirect_url or redirect_url,
+    )  # fmt: skip
 
 
 async def _kept(
     res: Resources, vendor: Vendor, given: Credentials, known: connections.Row
 ) -> dict[str, str]:
     """What the vault holds of the ways in that this reconnect can mean."""
-    names: set[str] = set()
+    names = set() if "client_id" in given.secrets else {"redirect_url"}
     for needed in ways(vendor).values():
         if not given.proofs or set(given.proofs) & set(needed):
             names |= set(needed)

@@ -48,6 +48,7 @@ VENDOR = Vendor(
         pkce=True,
         https_redirect_only=True,
         one_live_grant=True,
+        account_setting="account_id",
     ),
     token=None,
     client=FreshBooksClient,

@@ -52,6 +52,7 @@ VENDOR = Vendor(
         client_auth="form",
         pkce=True,
         lapsed_status=403,
+        account_setting="business_id",
     ),
     token=Token(
         ("full_access_token",),
