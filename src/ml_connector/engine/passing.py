@@ -103,9 +103,8 @@ class Pass:
         for side in opened.connections:
             await self._at(side, partial(self._subscribe, side))
         await self._drain(opened, keys)
-        return self._tally.summary(
-            self._row.id, self._row.name, tuple(r.name for r in opened.flow.routes)
-        )
+        wanted = [r.name for r in opened.flow.routes if r.when is None or r.when(opened.settings)]
+        return self._tally.summary(self._row.id, self._row.name, tuple(wanted))
 
     async def _demand_active(self) -> None:
         """A person's word is enough where the guard rail paused the flow, which gives a reason."""

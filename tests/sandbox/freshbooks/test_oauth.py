@@ -178,6 +178,7 @@ async def test_a_refresh_may_repeat_the_old_created_at(fresh: Bench) -> None:
 
 
 async def test_missing_parameters_are_named(fresh: Bench) -> None:
+    await fresh.switch(refresh_needs_redirect_uri=True)
     cases = {
         "grant_type": {"refresh_token": "x"},
         "refresh_token": {"grant_type": "refresh_token"},

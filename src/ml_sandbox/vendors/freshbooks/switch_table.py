@@ -25,7 +25,9 @@ SWITCHES: dict[str, Switch] = {
         True, "A code that was asked for with a challenge is refused without its verifier."
     ),
     "bad_client_status": Switch(401, "Status of a wrong client id or secret.", (400, 401)),
-    "refresh_needs_redirect_uri": Switch(True, "A refresh without redirect_uri is refused."),
+    "refresh_needs_redirect_uri": Switch(
+        False, "A refresh without redirect_uri is refused, as the documentation has it."
+    ),
     "access_token_seconds": Switch(43200, "Life of an access token, told in expires_in."),
     "refresh_grace_seconds": Switch(
         0.0, "How long a spent refresh token is answered with the pair that it was spent for."
