@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ml_sandbox.vendors.acumatica.push import ticks
 from tests.support.clock import START
 
@@ -72,11 +74,29 @@ async def test_one_transaction_has_one_id_over_all_inquiries(erp: Bench) -> None
     assert paid["Deleted"][0]["Balance"] == value(document, "Balance")
 
 
-async def test_a_transaction_may_be_split_into_messages_with_one_id(erp: Bench) -> None:
-    await erp.switch(push_splits_transaction=True)
-    await erp.listen("customers")
-    await changed(erp)
-    assert len(erp.outbox.posted) == 1
+@pytest.mark.parametrize("split", [False, True])
+async def test_a_transaction_may_be_split_into_messages_with_one_id(
+    erp: Bench, split: bool
+) -> None:
+    line = wrap(ExtendedPrice=5)
+    bills = [
+        await erp.put("Invoice", wrap(Customer="C000002", Details=[line]), select="ReferenceNbr")
+        for _ in range(2)
+    ]
+    for bill in bills:
+        await erp.human("invoices", bill["id"], "release")
+    await erp.switch(push_splits_transaction=split, actions_at_once=True)
+    await erp.listen("invoices")
+    lines = [wrap(ReferenceNbr=value(bill, "ReferenceNbr"), AmountPaid=5) for bill in bills]
+    body = wrap(CustomerID="C000002", PaymentAmount=10, DocumentsToApply=lines)
+    paid = await erp.put("Payment", body, select="Type,ReferenceNbr")
+    await erp.done(
+        "Payment", "ReleasePayment", **{n: value(paid, n) for n in ("Type", "ReferenceNbr")}
+    )
+    await erp.advance(0)
+    told = [posted.json for posted in erp.outbox.posted]
+    assert [len(message["Inserted"]) for message in told] == ([1, 1] if split else [2])
+    assert len({message["Id"] for message in told}) == 1
 
 
 async def test_plain_invoices_are_no_sales_invoices(erp: Bench) -> None:

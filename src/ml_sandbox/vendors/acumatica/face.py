@@ -11,9 +11,11 @@ from starlette.types import Receive, Scope, Send
 from ml_sandbox import operations
 from ml_sandbox.vendor import Site
 from ml_sandbox.vendors.acumatica import catalogue, errors
+from ml_sandbox.vendors.acumatica.attachments import get_file, put_file
+from ml_sandbox.vendors.acumatica.calls import Call
 from ml_sandbox.vendors.acumatica.catalogue import CUSTOM_ENDPOINT, EXTENDED_VERSION, contract
 from ml_sandbox.vendors.acumatica.door import Caller, Door
-from ml_sandbox.vendors.acumatica.endpoint import Call, Endpoint
+from ml_sandbox.vendors.acumatica.endpoint import Endpoint
 from ml_sandbox.vendors.acumatica.errors import HTML_PAGE, Failure
 from ml_sandbox.vendors.acumatica.identity import (
     AUTHORIZE_PATH,
@@ -150,9 +152,9 @@ class Face:
     def _file(self, request: Request, parts: list[str], caller: Caller) -> Answer:
         match (request.method, parts):
             case ("PUT", [_, _, _, _]):
-                return self._endpoint.put_file(caller.books, request, parts)
+                return put_file(caller.books, request, parts)
             case ("GET", [file_id]):
-                return self._endpoint.get_file(caller.books, file_id)
+                return get_file(caller.books, file_id)
         raise self._missing("The file was not found.")
 
     def _contract_version(self, name: str, version: str) -> str:

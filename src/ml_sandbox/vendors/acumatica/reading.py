@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ml_sandbox.vendors.acumatica.books import Books
-from ml_sandbox.vendors.acumatica.catalogue import Contract, Field, keys_of
+from ml_sandbox.vendors.acumatica.catalogue import Contract, Field
 from ml_sandbox.vendors.acumatica.errors import cannot_optimize, odata, unknown_property
 from ml_sandbox.vendors.acumatica.rows import Row
 from ml_sandbox.vendors.acumatica.screens import stored_name
@@ -162,8 +162,3 @@ class FieldPaths:
         if known.get(name) != kind:
             raise odata(f"Could not find a custom field '{name}' of type {kind}.")
         return lambda row: row.custom.get(name)
-
-
-def shown_key(entity: str, row: Row) -> tuple[str, ...]:
-    """The key of a row as an address writes it."""
-    return tuple(str(row[stored_name(entity, name)]) for name in keys_of(entity))

@@ -17,7 +17,7 @@ LIMIT_TEXT = "API Login Limit"
 
 @dataclass
 class Session:
-    """`branch` is where its documents are entered; `lock` is a form with a running operation."""
+    """`branch` is where its documents are entered. One with `idle_seconds` ends when not used."""
 
     key: str
     tenant: str
