@@ -26,12 +26,28 @@ class Books(Scene):
     async def join(self, **settings: str) -> Any:
         """The connection to FreshBooks, by a refresh token that is given."""
         ready = await self.ready()
-        given = {"base_url": ready["base_url"], "auth_url": ready["auth_url"], **ready["settings"]}
+        given = {"base_url": ready["base_url"], **ready["settings"]}
         return await self.done(
             "connect", vendor="freshbooks", name="freshbooks", redirect_url=REDIRECT,
             settings={**given, **settings},
             secrets={name: ready["credentials"][name] for name in SECRETS},
         )  # fmt: skip
+
+    async def consent(self, name: str = "freshbooks", **settings: str) -> dict[str, Any]:
+        """A person's walk through FreshBooks' consent page; the answer to the last step."""
+        ready = await self.ready()
+        given = {"base_url": ready["base_url"], "allow_private_addresses": "true", **settings}
+        app = {secret: ready["credentials"][secret] for secret in ("client_id", "client_secret")}
+        begun = await self.do(
+            "consent", vendor="freshbooks", name=name, settings=given, secrets=app,
+            redirect_url=REDIRECT,
+        )  # fmt: skip
+        assert begun["result"], begun
+        url = begun["result"]["authorize_url"].removeprefix("http://sandbox")
+        reply = await self.sandbox.call("GET", url)
+        assert reply.status == 302, reply.body
+        state = begun["result"]["state"]
+        return await self.do("exchange", state=state, secrets={"url": reply.headers["location"]})
 
     async def ready(self) -> dict[str, Any]:
         """What the sandbox says of its FreshBooks."""

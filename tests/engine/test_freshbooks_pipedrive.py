@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 from ml_connector.engine.ingest import Answer
+from ml_connector.store import connections
 from tests.engine.freshbooks_scene import DAY, HOUR, Books
 from tests.engine.scene import Record, counts, numbers
-from tests.support.rehearsal import totals
+from tests.support.rehearsal import FLOW, WORKSPACE, totals
 
 READS = {"GET", "POST /auth/oauth/token"}
 
@@ -530,6 +532,57 @@ async def test_forged_deliveries_are_refused() -> None:
         assert await s.shows(invoice) == SENT
 
 
+@pytest.mark.parametrize("before", [True, False])
+async def test_a_code_may_come_before_or_after_the_answer_to_its_callback(before: bool) -> None:
+    async with Books(public=True) as s:
+        await s.switch(freshbooks__handshake_before_answer=before)
+        await live(s)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+async def test_a_callback_that_freshbooks_disabled_is_introduced_again(is_new: bool) -> None:
+    async with Books(public=True) as s:
+        await s.switch(freshbooks__resend_issues_new_code=is_new)
+        acme, _ = await live(s)
+        disabled = next(
+            row for row in await s.human("GET", "freshbooks/callbacks") if row["event"] == "client"
+        )
+        await s.act("callbacks", {"id": disabled["id"]}, "disable")
+        assert (await s.callbacks())["client"] is False
+        await s.pass_time(DAY + 700)
+        await s.round()
+        await s.deliver()
+        await s.round()
+        assert set((await s.callbacks()).values()) == {True}
+        await s.edit("clients", acme, organization="Acme Limited")
+        await s.deliver()
+        await s.round()
+        assert (await s.organization(acme))["name"] == "Acme Limited"
+
+
+async def test_a_legacy_delivery_with_more_fields_in_another_order_is_proven() -> None:
+    async with Books(public=True) as s:
+        acme, _ = await live(s)
+        await s.switch(freshbooks__webhook_legacy_fields=True)
+        await s.edit("clients", acme, organization="Acme Limited")
+        assert statuses(await s.deliver()) == [200]
+
+
+async def test_the_form_of_the_products_text_works_where_it_is_chosen() -> None:
+    async with Books(public=True) as s:
+        acme, _ = await live(s)
+        shared = (await s.ready())["credentials"]["webhook_secret"]
+        await s.switch(freshbooks__webhook_signature="raw")
+        await s.edit("clients", acme, organization="Acme Limited")
+        assert statuses(await s.deliver()) == [401]
+        await s.done(
+            "connect", vendor="freshbooks", name="freshbooks",
+            settings={"webhook_signature": "raw"}, secrets={"webhook_secret": shared},
+        )  # fmt: skip
+        await s.edit("clients", acme, organization="Acme Incorporated")
+        assert statuses(await s.deliver()) == [200]
+
+
 async def test_a_lost_delivery_is_made_good_by_the_poll() -> None:
     async with Books(public=True) as s:
         _, invoice = await live(s)
@@ -571,3 +624,76 @@ async def test_a_refused_refresh_stops_only_this_connection_and_says_so() -> Non
         states = {c["name"]: c["state"] for c in (await s.status())["connections"]}
         assert states == {"freshbooks": "needs_person", "pipedrive": "ok"}
         assert any("FreshBooks" in told for told in s.alerts)
+
+
+async def test_a_lost_answer_to_a_rotation_needs_a_person() -> None:
+    """A refresh token works once, and FreshBooks forgives nothing: outside of the promise."""
+    async with Books() as s:
+        await s.customer()
+        await s.install(since="all")
+        await s.sync()
+        operation = "POST /auth/oauth/token"
+        await s.sandbox.order(
+            {"vendor": "freshbooks", "operation": operation, "kind": "cut_after", "times": 1}
+        )
+        await s.pass_time(13 * HOUR)
+        await s.round()
+        states = {c["name"]: c["state"] for c in (await s.status())["connections"]}
+        assert states["freshbooks"] == "needs_person"
+        assert (await s.consent(account_id=(await s.ready())["settings"]["account_id"]))[
+            "exit"
+        ] == 0
+        await s.customer("Late GmbH")
+        await s.sync()
+        assert len(await s.ours()) == 2
+
+
+async def test_a_scope_that_is_missing_is_named() -> None:
+    async with Books() as s:
+        await s.customer()
+        await s.install(since="all")
+        rule = {"vendor": "freshbooks", "kind": "revoke_scope", "scope": "user:clients:read"}
+        await s.sandbox.order(rule)
+        answer = await s.do("sync", flow=FLOW)
+        assert answer["exit"] == 3
+        assert any("scope" in note for note in answer["notes"])
+
+
+async def test_consent_of_one_user_to_one_app_is_one_grant_for_all_their_businesses() -> None:
+    async with Books() as s:
+        first, second = await businesses(s)
+        assert (await s.consent("one", account_id=first))["result"]["account"] == first
+        assert (await s.consent("two", account_id=second))["result"]["account"] == second
+        rows = await s.store.read(
+            lambda c: [connections.named(c, WORKSPACE, name) for name in ("one", "two")]
+        )
+        assert len({row.grant for row in rows if row is not None}) == 1
+        await s.pass_time(13 * HOUR)
+        assert [told["ok"] for told in await s.done("ping", names=["one", "two"])] == [True, True]
+
+
+async def test_a_user_in_several_businesses_is_asked_which() -> None:
+    async with Books() as s:
+        first, second = await businesses(s)
+        answer = await s.consent()
+        assert answer["exit"] == 2
+        assert all(f"account_id={id}" in answer["notes"][0] for id in (first, second))
+
+
+async def businesses(s: Books) -> tuple[str, str]:
+    """The account ids of the two businesses that the sandbox's owner is in."""
+    notes = (await s.consent("which"))["notes"][0]
+    first, second = re.findall(r"account_id=(\w+)", notes)
+    return first, second
+
+
+async def test_freshbooks_takes_only_an_https_address_to_come_back_to() -> None:
+    async with Books() as s:
+        ready = await s.ready()
+        begun = await s.do(
+            "consent", vendor="freshbooks", name="books", settings={"base_url": ready["base_url"],
+            "allow_private_addresses": "true"}, redirect_url="http://127.0.0.1:8765/callback",
+            secrets={n: ready["credentials"][n] for n in ("client_id", "client_secret")},
+        )  # fmt: skip
+        assert begun["exit"] == 2
+        assert "--paste" in begun["notes"][0]

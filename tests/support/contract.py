@@ -1,6 +1,7 @@
 """A transport that holds every request, and every answer it gets, against the published contracts.
 
-Pipedrive's requests and answers are checked by its OpenAPI files, Wave's documents by its schema.
+Pipedrive's requests and answers are checked by its OpenAPI files, Wave's documents by its schema,
+FreshBooks' requests by the community's description.
 The checks are those of the vendors' and the sandbox's own tests; here they watch the whole engine.
 """
 
@@ -16,11 +17,13 @@ from graphql import GraphQLSchema, build_schema, parse, validate
 from ml_connector.core.wire import Response
 from ml_connector.http.transport import Outgoing, Transport
 from tests.sandbox.pipedrive import contract as answers
+from tests.vendors.freshbooks import contract as freshbooks
 from tests.vendors.pipedrive import contract as requests
 from tests.vendors.wave.given import SPECS as WAVE_SPECS
 
 _PIPEDRIVE = re.compile(r"/pipedrive/(?:api/)?(v[12])(/.*)")
 _WAVE = "/wave/graphql/public"
+_FRESHBOOKS = re.compile(r"(.*/freshbooks)/(?:accounting|events)/.*")
 
 
 def is_at_hand() -> bool:
@@ -43,6 +46,9 @@ class Checked:
         called = _PIPEDRIVE.fullmatch(path)
         if path == _WAVE:
             self.problems += _document_problems(json.loads(outgoing.body or b"{}")["query"])
+        elif ours := _FRESHBOOKS.fullmatch(outgoing.url):
+            found = freshbooks.problems(outgoing, ours.group(1))
+            self.problems += [f"{outgoing.method} {path}: {problem}" for problem in found]
         elif called is not None:
             self.problems += [
                 f"{outgoing.method} {path}: {problem}" for problem in requests.problems(outgoing)
