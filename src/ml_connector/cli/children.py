@@ -41,9 +41,9 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox() -> Iterator[Sandbox]:
+def sandbox(*options: str) -> Iterator[Sandbox]:
     """Simulated vendors for as long as the block lasts. Raises Mistake."""
-    with process("ml_sandbox", "serve", "--port", "0", "--json") as child:
+    with process("ml_sandbox", "serve", "--port", "0", "--json", *options) as child:
         ready = ready_line(child)
         yield Sandbox(ready["url"], ready["vendors"])
 

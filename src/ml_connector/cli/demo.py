@@ -1,8 +1,9 @@
-"""The demo: a simulated Wave business flows into a simulated Pipedrive company, through the real
-engine, by the very commands that a person would type.
+"""The demo: simulated accounting systems flow into a simulated Pipedrive company and a simulated
+Zendesk, through the real engine, by the very commands that a person would type.
 
 The simulated vendors and the server are processes of their own on loopback; the home is thrown away
-at the end.
+at the end. Their clock runs fast, and the engine follows it, so that nobody waits for the pace that
+real vendors ask for.
 """
 
 from __future__ import annotations
@@ -25,13 +26,18 @@ from rich.text import Text
 
 from ml_connector.cli.children import Sandbox, process, ready_line, sandbox
 from ml_connector.cli.command import group
+from ml_connector.cli.demo_cast import MAIN, OTHERS, ROLES
 from ml_connector.cli.life import shown
 from ml_connector.cli.output import DONE, FAILED, INTERRUPTED, PIPE_WIDTH, show_summary
 from ml_connector.core.faults import Mistake
 
 app = group()
-FLOW = "wave-to-pipedrive"
+FLOW = MAIN.name
 PREFIX = "ML_CONNECTOR_"
+HAND_OVER = "acumatica-to-pipedrive"
+SPEED = 20
+SANDBOX = ("--speed", str(SPEED), "--customers", "20", "--invoices", "50")
+SOLD = ("CONSULTING-HOUR", "CONSULTING")
 PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 PAID_EVENTS = ("invoice.paid", "invoice.partially_paid", "invoice.overpaid")
@@ -61,7 +67,7 @@ def demo(
         bool, typer.Option("--once", help="End when all is in step, instead of serving on.")
     ] = False,
 ) -> None:
-    """Watch a simulated Wave business flow into a simulated Pipedrive company."""
+    """Watch all five flows run between six simulated systems."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = int(os.environ.get("COLUMNS", PIPE_WIDTH))
@@ -85,17 +91,19 @@ def run_demo(console: Console, run: Run, *, once: bool) -> int:
     """Play the demo; keeps serving afterwards unless `once`. The exit code. Raises Mistake."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ml-connector-demo-")))
-        console.rule("Two simulated vendors")
-        vendors = stack.enter_context(sandbox())
+        console.rule("Six simulated systems")
+        vendors = stack.enter_context(sandbox(*SANDBOX))
         console.print(
-            "A Wave business with three years of books, and a Pipedrive company that knows some of "
-            "its customers already, play on this machine. Nothing leaves it.\n"
+            "Wave, FreshBooks, QuickBooks Online and Acumatica with three years of books, a "
+            "Pipedrive company and a Zendesk that know some of their customers already, play on "
+            f"this machine, {SPEED} times as fast as life. Nothing leaves it.\n"
         )
         scene = stack.enter_context(_scene(console, run, folder / "home", vendors))
         scene.set_up()
         scene.first_sync()
+        is_good = scene.other_flows()
         address = stack.enter_context(scene.serving())
-        is_good = scene.second_sync() and scene.pay_one()
+        is_good = scene.second_syncs() and scene.pay_one() and scene.win_one() and is_good
         console.rule("In step" if is_good else "Not in step")
         if not is_good:
             console.print("[red]Something above is not as it should be.[/red]")
@@ -112,16 +120,12 @@ def _scene(console: Console, run: Run, home: Path, vendors: Sandbox) -> Iterator
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
-    wave, pipedrive = vendors.of("wave"), vendors.of("pipedrive")
     os.environ |= {
         "ML_CONNECTOR_HOME": str(home),
-        "WAVE_URL": wave["base_url"],
-        "WAVE_TOKEN": wave["credentials"]["full_access_token"],
-        "WAVE_BUSINESS": wave["settings"]["business_id"],
-        "WAVE_WEBHOOK_SECRET": wave["credentials"]["webhook_secret"],
-        "PIPEDRIVE_URL": pipedrive["base_url"],
-        "PIPEDRIVE_TOKEN": pipedrive["credentials"]["api_token"],
+        "ML_CONNECTOR_CLOCK_URL": f"{vendors.url}/_sandbox/clock",
     }
+    for role in ROLES:
+        os.environ |= role.environment(vendors.of(role.vendor))
     try:
         yield Scene(console, run, home, vendors)
     finally:
@@ -140,23 +144,13 @@ class Scene:
         self._reviews: list[dict[str, Any]] = []
 
     def set_up(self) -> None:
-        """A home, two connections and a flow."""
+        """A home, the connections and the flows."""
         self._console.rule("Connecting")
         self._typed("init")
-        rehearsed = "--set allow_private_addresses=true"
-        self._typed(
-            f"connect wave --name books --base-url $WAVE_URL {rehearsed} "
-            "--set business_id=$WAVE_BUSINESS --secret full_access_token=env:WAVE_TOKEN "
-            "--secret webhook_secret=env:WAVE_WEBHOOK_SECRET"
-        )
-        self._typed(
-            f"connect pipedrive --name crm --base-url $PIPEDRIVE_URL {rehearsed} "
-            "--set plan=premium --set seats=10 --secret api_token=env:PIPEDRIVE_TOKEN"
-        )
-        self._typed(
-            f"flow add wave-pipedrive --name {FLOW} --source books --target crm "
-            "--set since=all --yes"
-        )
+        for role in ROLES:
+            self._typed(role.typed())
+        for part in (MAIN, *OTHERS):
+            self._typed(part.typed())
 
     def first_sync(self) -> None:
         """What would happen, and then that it does."""
@@ -184,11 +178,74 @@ class Scene:
             self._console.print(f"ml-connector serves at {address}\n")
             yield address
 
-    def second_sync(self) -> bool:
-        """Nothing is left to do, and nothing was made twice."""
-        self._console.rule("A second sync writes nothing")
-        done = self._passed("sync")
-        return bool(done["writes"] == 0)
+    def other_flows(self) -> bool:
+        """The first syncs of the others, side by side in one Pipedrive, each held against its
+        plan."""
+        self._console.rule("The other four flows")
+        is_good = True
+        for part in OTHERS:
+            planned = self._json(f"plan {part.name}")
+            done = self._passed("sync", part.name)
+            is_same = all(planned[n] == done[n] for n in planned if n not in OWN)
+            told = "The plan said the same." if is_same else "[red]The plan said otherwise.[/red]"
+            self._console.print(f"{told}\n")
+            is_good = is_good and is_same
+        return is_good
+
+    def second_syncs(self) -> bool:
+        """Nothing is left to do, nothing was made twice, and no flow has set off another."""
+        self._console.rule("A second sync of each writes nothing")
+        is_good = True
+        for part in (MAIN, *OTHERS):
+            self._echo(f"sync {part.name}")
+            writes = self._json(f"sync {part.name}")["writes"]
+            self._console.print(f"    record writes: {writes}")
+            is_good = is_good and writes == 0
+        self._console.print()
+        return is_good
+
+    def win_one(self) -> bool:
+        """A rep wins a deal; the order stands in Acumatica, and its state on the deal."""
+        self._console.rule("A sales rep wins a deal")
+        call = self._vendors.call
+        product = next(p for p in call("GET", "pipedrive/products") if p["code"] in SOLD)
+        firm = call("POST", "pipedrive/organizations", {"name": "Larkspur Printing"})
+        deal = call(
+            "POST",
+            "pipedrive/deals",
+            {"title": "Website for Larkspur", "org_id": firm["id"], "value": 950,
+             "currency": "USD"},
+        )  # fmt: skip
+        line = {"deal_id": deal["id"], "product_id": product["id"], "quantity": 10}
+        call("POST", "pipedrive/deal_products", {**line, "item_price": 95})
+        began = time.monotonic()
+        call("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        self._console.print(f"'{deal['title']}' is won: 10 × {product['name']} at 95 USD.")
+        orders = self._wait_for(lambda: self._orders_of(deal))
+        if not orders:
+            self._console.print("[red]No order stands in Acumatica.[/red]")
+            return False
+        number, customer, status = (
+            orders[0][name]["value"] for name in ("OrderNbr", "CustomerID", "Status")
+        )
+        self._console.print(
+            f"{time.monotonic() - began:.1f} s later order {number} of customer {customer} stands "
+            f"in Acumatica, {status}.\n"
+        )
+        self._typed(f"why {HAND_OVER} deals:{deal['id']}")
+        return True
+
+    def _orders_of(self, deal: dict[str, Any]) -> list[dict[str, Any]]:
+        mark = f"Deal {deal['id']}"
+        orders = self._vendors.call("GET", "acumatica/sales_orders")
+        return [o for o in orders if o["CustomerOrder"].get("value") == mark]
+
+    @staticmethod
+    def _wait_for(look: Callable[[], Any]) -> Any:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not (found := look()) and time.monotonic() < end:
+            time.sleep(LOOK_SECONDS)
+        return found
 
     def pay_one(self) -> bool:
         """A customer pays; Wave's webhook brings the change to the deal."""
@@ -205,7 +262,7 @@ class Scene:
             f"{invoice['customer']['name']} pays invoice {number} at Wave, "
             f"{invoice['total']['value']} {invoice['currency']['code']}."
         )
-        if not self._wait_for_won(deal):
+        if not self._wait_for(lambda: self._is_won(deal)):
             self._console.print("[red]The deal did not change.[/red]")
             return False
         self._console.print(
@@ -213,7 +270,7 @@ class Scene:
         )
         self._show_change(f"invoices:{invoice['id']}")
         self._console.print("Why it is as it is:")
-        self._typed(f"why {FLOW} {number}")
+        self._typed(f"why {FLOW} invoices:{number}")
         return True
 
     def close(self, address: str) -> None:
@@ -221,8 +278,8 @@ class Scene:
         if self._reviews:
             waiting = len(self._reviews)
             self._console.print(
-                f"Both sides are in step, but for {waiting} customers that wait for you: Pipedrive "
-                "has several records of their name, and nobody guesses."
+                f"All sides are in step, but for {waiting} records that wait for you: the target "
+                "has several records that look like them, and nobody guesses."
             )
         self._console.print(f"The server answers at {address}/healthz")
 
@@ -236,10 +293,10 @@ class Scene:
             raise Mistake(f"`ml-connector {text}` ended with {code}.")
         self._console.print()
 
-    def _passed(self, command: str, *, planned: bool = False) -> dict[str, Any]:
+    def _passed(self, command: str, flow: str = FLOW, *, planned: bool = False) -> dict[str, Any]:
         """Run a pass, and show its numbers as the command does."""
-        self._echo(f"{command} {FLOW}")
-        done: dict[str, Any] = self._json(f"{command} {FLOW}")
+        self._echo(f"{command} {flow}")
+        done: dict[str, Any] = self._json(f"{command} {flow}")
         show_summary(self._console, done, planned=planned)
         self._console.print()
         return done
@@ -270,13 +327,8 @@ class Scene:
                 return invoice, made[invoice["id"]]
         raise Mistake("The sandbox has no open invoice with a deal.")
 
-    def _wait_for_won(self, deal: str) -> bool:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
-            if self._vendors.call("GET", f"pipedrive/deals/{deal}")["status"] == "won":
-                return True
-            time.sleep(LOOK_SECONDS)
-        return False
+    def _is_won(self, deal: str) -> bool:
+        return bool(self._vendors.call("GET", f"pipedrive/deals/{deal}")["status"] == "won")
 
     def _show_change(self, record: str) -> None:
         """What the audit says of it, stages by their names."""
