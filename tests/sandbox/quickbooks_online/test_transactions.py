@@ -130,6 +130,7 @@ async def test_a_payment_settles_invoices(qbo: Bench) -> None:
     [
         ([("Invoice", 101)], "6000"),
         ([("Invoice", 0)], "6000"),
+        ([("Invoice", 60), ("Invoice", 60)], "6000"),
         ([("Bill", 10)], "2170"),
         ([("CreditMemo", 10)], "2500"),
     ],
@@ -142,6 +143,8 @@ async def test_payments_that_are_refused(
     body["Line"] = [applied(invoice, amount, kind) for kind, amount in lines]
     assert await qbo.code("POST", "payment", body) == code
     assert (await qbo.read("Invoice", invoice["Id"]))["Balance"] == 100
+    short = {**body, "TotalAmt": 20, "Line": [applied(invoice, 21)]}
+    assert await qbo.code("POST", "payment", short) == "6000"
     other = {"CustomerRef": {"value": "1"}, "TotalAmt": 10, "Line": [applied(invoice, 10)]}
     assert await qbo.code("POST", "payment", other) == "6000"
     for name in ("CustomerRef", "TotalAmt"):

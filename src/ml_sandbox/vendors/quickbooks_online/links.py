@@ -39,10 +39,11 @@ def targets(company: Company, lines: list[Record]) -> list[tuple[Row, Decimal]]:
 def settle(
     company: Company, payment: Row, row: Row, amount: Decimal, at: datetime | None = None
 ) -> None:
-    """Takes the amount off what is open, or gives a negative one back, and shows the payment."""
+    """Takes the amount off what is open, or gives a negative one back, and shows the payment.
+
+    Whether that much is open has been checked.
+    """
     left = Decimal(row.data["Balance"]) - amount
-    if left < 0:
-        raise errors.business("The amount applied is more than what is open.")
     links = [link for link in row.data.get("LinkedTxn", ()) if link["TxnId"] != payment.id]
     if amount > 0:
         links.append({"TxnId": payment.id, "TxnType": "Payment"})

@@ -56,10 +56,10 @@ def _net(applied: list[tuple[Row, Decimal]]) -> Decimal:
 
 def _checked(company: Company, customer: Row, data: Record) -> list[tuple[Row, Decimal]]:
     applied = links.targets(company, data["Line"])
-    for target, amount in applied:
+    for target, _ in applied:
         if not _of_family(company, target, customer):
             raise errors.business("The transaction belongs to another customer.")
-        if amount > target.data["Balance"]:
+        if sum(amount for other, amount in applied if other is target) > target.data["Balance"]:
             raise errors.business("The amount applied is more than what is open.")
     if data["TotalAmt"] < 0 or _net(applied) > data["TotalAmt"]:
         raise errors.business("The lines apply more than the payment's total.")
