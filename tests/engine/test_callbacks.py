@@ -176,6 +176,7 @@ async def test_the_code_before_is_good_until_the_new_one_proved_a_delivery() -> 
         ((_, _, new),) = await introduced(b)
         assert (await b.deliver(url, "changed", new)).status == 401
         await b.clock.run(b.lane.round())
+        await b.start()
         assert (await b.deliver(url, "changed", old)).status == 200
         assert (await b.deliver(url, "changed", new)).status == 200
         assert (await b.deliver(url, "changed", old)).status == 401
