@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_connector.engine.ingest import Answer
 from ml_connector.vendors.freshbooks import VENDOR
+
 from tests.engine.scene import Record, Scene
 from tests.support.clock import settle
 from tests.support.rehearsal import FLOW
@@ -17,6 +18,8 @@ from tests.support.rehearsal import FLOW
 REDIRECT = "https://app.example/cb"
 SECRETS = ("client_id", "client_secret", "refresh_token")
 HOUR, DAY = 3600, 86_400
+SENT, PAID = ("Sent", "Sent", "open"), ("Paid", "Paid", "won")
+READS = {"GET", "POST /auth/oauth/token"}
 
 
 @dataclass
@@ -110,6 +113,12 @@ class Books(Scene):
         """Invoice status, stage and status of the deal of an invoice."""
         deal = await self.deal(invoice)
         return str(deal["Invoice status"]), await self.stage(deal), str(deal["status"])
+
+    async def writes_at_freshbooks(self) -> set[str]:
+        """What was asked of it but reads and token calls."""
+        told = (await self.counters())["requests"]
+        asked = {q["operation"] for q in told if q["vendor"] == "freshbooks"}
+        return {name for name in asked if not ({name, name.split(" ")[0]} & READS)}
 
     # --- what FreshBooks posts -------------------------------------------------------------------
 
