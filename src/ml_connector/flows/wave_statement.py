@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ml_connector.core.flow import Given
 from ml_connector.core.values import Value
 from ml_connector.flows import wave_words as words
 from ml_connector.vendors.wave.objects import Invoice, Payment
@@ -32,42 +33,62 @@ def overdue_invoices(statement: Statement, today: str) -> list[Invoice]:
     return [i for i in open_invoices(statement) if words.state_of(i, today) == "overdue"]
 
 
-def balance(invoices: list[Invoice], currency: str) -> Value:
-    """What is owed in that one currency, as a plain decimal."""
+def _sum(invoices: list[Invoice], currency: str) -> Value:
     owed = [i.amount_due.amount for i in invoices if i.currency == currency]
     return str(sum(owed, Decimal(0)))
 
 
-def balance_text(invoices: list[Invoice]) -> str:
+def open_balance(statement: Statement, given: Given) -> Value:
+    """What is owed in the main currency, as a plain decimal; other currencies are in `balances`."""
+    return _sum(open_invoices(statement), main_currency(statement))
+
+
+def overdue_balance(statement: Statement, given: Given) -> Value:
+    return _sum(overdue_invoices(statement, given.today), main_currency(statement))
+
+
+def balances(statement: Statement, given: Given) -> Value:
     """What is owed in each currency: `420.50 CAD, 12.00 USD`."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for invoice in invoices:
+    for invoice in open_invoices(statement):
         sums[invoice.currency] += invoice.amount_due.amount
     return ", ".join(f"{sums[currency]} {currency}" for currency in sorted(sums))
 
 
-def billing_status(statement: Statement, today: str) -> str:
-    if overdue_invoices(statement, today):
+def open_count(statement: Statement, given: Given) -> Value:
+    return len(open_invoices(statement))
+
+
+def overdue_count(statement: Statement, given: Given) -> Value:
+    return len(overdue_invoices(statement, given.today))
+
+
+def oldest_due(statement: Statement, given: Given) -> Value:
+    return next((i.due_date for i in open_invoices(statement)), None)
+
+
+def billing_status(statement: Statement, given: Given) -> Value:
+    if overdue_invoices(statement, given.today):
         return "wave_overdue"
     return "wave_open" if open_invoices(statement) else "wave_clear"
 
 
 def _payments(statement: Statement) -> Iterator[tuple[Invoice, Payment]]:
-    """Payments that stand, with their invoices; what was given back is told as such elsewhere."""
+    """Payments and refunds that are dated, with their invoices."""
     for invoice in statement.paid:
         for payment in invoice.payments or ():
             if payment.date and payment.amount is not None:
                 yield invoice, payment
 
 
-def last_payment(statement: Statement) -> str:
+def last_payment(statement: Statement, given: Given) -> Value:
     """`2026-11-03 779.50 CAD`, or nothing."""
     told = [(p.date, str(p.amount)) for _, p in _payments(statement) if not p.refund_of]
     newest = max(told, default=None)
     return f"{newest[0]} {newest[1]}" if newest else ""
 
 
-def recent_changes(statement: Statement) -> str:
+def recent_changes(statement: Statement, given: Given) -> Value:
     """The last dated lines, newest first: what was issued, paid, and given back."""
     lines = [
         (i.invoice_date, f"{i.invoice_date} Invoice {i.number} issued, {i.total}")
@@ -82,6 +103,11 @@ def recent_changes(statement: Statement) -> str:
     return "\n".join(line for _, line in newest)
 
 
-def invoice_list(statement: Statement, today: str) -> str:
+def invoice_list(statement: Statement, given: Given) -> Value:
     """The open invoices, a line each, oldest due first."""
-    return "\n".join(words.state_note(i, today) for i in open_invoices(statement)[:MOST_INVOICES])
+    owed = open_invoices(statement)[:MOST_INVOICES]
+    return "\n".join(words.state_note(i, given.today) for i in owed)
+
+
+def as_of(statement: Statement, given: Given) -> Value:
+    return given.now.strftime("%Y-%m-%dT%H:%M:%SZ")
