@@ -1,5 +1,5 @@
-"""What must stand in Zendesk before Wave's records can: fields of organizations on every plan, and two
-custom objects where the plan has them.
+"""What must stand in Zendesk before Wave's records can: fields of organizations on every plan, and
+two custom objects where the plan has them.
 
 Keys are chosen once for all: the sidebar app reads them.
 """
