@@ -119,7 +119,7 @@ def resolve(
             if item.id in codes.missing:
                 notes.append(f"the field '{name}' was removed at the target and is left out")
                 continue
-            wire, checked = codes.items[item.id], _custom(item, value)
+            wire, checked = codes.items[item.id], _custom(item, value, codes)
         rule = route.fields.get(name)
         fields[wire], names[wire] = checked, name
         parent = route.after.get(name)
@@ -134,12 +134,8 @@ def _standard(field: Field, value: Value, codes: Codes) -> Value:
         return None
     if field.setup is not None:
         return _code(field, str(value), codes)
-    if field.vocabulary is not None and str(value) not in codes.vocabularies[field.vocabulary]:
-        raise Refused(
-            f"'{value}' is not among the {field.vocabulary} of this account: "
-            f"add it there, then retry this record.",
-            field.name,
-        )
+    if field.vocabulary is not None:
+        _check_word(field.name, field.vocabulary, value, codes)
     _check_length(field.name, value, field.max_length)
     return value
 
@@ -162,10 +158,21 @@ def _code(field: Field, name: str, codes: Codes) -> Value:
     raise Refused(f"There is no {field.setup} '{name}' at the target.", field.name)
 
 
-def _custom(item: SetupItem, value: Value) -> Value:
+def _custom(item: SetupItem, value: Value, codes: Codes) -> Value:
+    if item.vocabulary and isinstance(value, dict):
+        _check_word(item.name, item.vocabulary, value.get("currency"), codes)
     if isinstance(value, str) and item.type.startswith("varchar"):
         _check_length(item.name, value, CUSTOM_TEXT_LENGTH)
     return value
+
+
+def _check_word(name: str, vocabulary: str, value: Value, codes: Codes) -> None:
+    if str(value) not in codes.vocabularies[vocabulary]:
+        raise Refused(
+            f"'{value}' is not among the {vocabulary} of this account: "
+            "add it there, then retry this record.",
+            name,
+        )
 
 
 def _check_length(name: str, value: Value, longest: int | None) -> None:

@@ -138,6 +138,8 @@ class TargetObject:
     key_field: str | None = None
     key_form: Literal["whole", "readable"] = "whole"
     """`readable`: the source vendor's decoded form of its ids, where case or signs do not count."""
+    bulk: int = 0
+    """How many new records one job of the vendor's makes (`BulkClient`); 0 where there are none."""
     spacing: timedelta = timedelta()
     """The least time between two writes to one record; what changes meanwhile goes with the next
     one."""
@@ -177,6 +179,8 @@ class SetupItem:
     key: str = ""
     options: tuple[tuple[str, str], ...] = ()
     to: str = ""
+    vocabulary: str = ""
+    """A list at the vendor that holds the only currencies which an amount in the field may have."""
 
     @property
     def id(self) -> str:

@@ -136,6 +136,16 @@ class TargetClient(Client, Protocol):
         ...
 
 
+class BulkClient(TargetClient, Protocol):
+    """A target that makes many records with one call, for backfills."""
+
+    async def create_many(
+        self, obj: TargetObject, writes: Sequence[Values], errand: Errand
+    ) -> list[TargetRecord | Fault]:
+        """What became of each, in the order given; at most `obj.bulk` of them."""
+        ...
+
+
 class SubscriberClient(Client, Protocol):
     """A vendor at which we make the webhook subscriptions ourselves."""
 
@@ -384,6 +394,12 @@ class Vendor:
 
     def source(self, name: str) -> SourceObject:
         return next(obj for obj in self.sources if obj.name == name)
+
+    def lister(self, name: str) -> SourceObject:
+        """The object in whose listing that one's changes come: another that carries it, or it
+        itself."""
+        carriers = (obj for obj in self.sources if name in obj.carries)
+        return next(carriers, None) or self.source(name)
 
     def target(self, name: str) -> TargetObject:
         return next(obj for obj in self.targets if obj.name == name)

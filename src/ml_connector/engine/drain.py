@@ -20,12 +20,13 @@ from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import deciding, mirroring, provisioning
 from ml_connector.engine.applying import Applier
 from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWrite
+from ml_connector.engine.merging import follow_merges, merge_of
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reading import Reader
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.telling import tell
-from ml_connector.store import intents, links, pending
+from ml_connector.store import cursors, intents, links, pending
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Taken
 
@@ -204,9 +205,11 @@ class Drain:
         )
 
     async def _load(self, opened: OpenFlow, route: Route, taken: Sequence[Taken]) -> list[Item]:
-        return await self._res.store.read(
-            lambda c: deciding.load(c, opened.row.id, route.name, taken)
-        )
+        flow, keys, now = opened.row.id, [t.key for t in taken], self._res.clock.now()
+        store = self._res.store
+        if await store.read(lambda c: cursors.merged_at_source(c, flow, route.name, keys)):
+            await store.write(lambda c: follow_merges(c, flow, route.name, keys, now))
+        return await store.read(lambda c: deciding.load(c, flow, route.name, taken))
 
     def _applier(self, opened: OpenFlow, route: Route) -> Applier:
         async def recheck(fields: Values) -> bool:
@@ -240,7 +243,7 @@ class Drain:
 
     async def _judge_gone(self, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
         """A record counts as gone only while the source answers well otherwise."""
-        gone = [i for i in items if i.step is None and i.record is None]
+        gone = [i for i in items if i.step is None and (i.record is None or merge_of(i))]
         if not gone:
             return
         if all(i.record is None for i in items):
@@ -253,7 +256,8 @@ class Drain:
         flow, keys = opened.row.id, [item.key for item in gone]
         needed = await self._res.store.read(lambda c: pending.awaited(c, flow, route.name, keys))
         for item in gone:
-            if item.taken.at_least and item.taken.attempts < SURELY_GONE_AFTER:
+            is_told = merge_of(item) is not None
+            if item.taken.at_least and item.taken.attempts < SURELY_GONE_AFTER and not is_told:
                 reason = f"A listing showed the {route.reads.label}, and a read does not find it."
                 again = deciding.retry_at(self._res.clock.now(), item.taken.attempts)
                 item.step = ToPostpone(again, "retry", reason, "waiting")
@@ -265,15 +269,18 @@ class Drain:
         self, opened: OpenFlow, route: Route, item: Item, is_needed: bool
     ) -> Done | ToWrite | ToReview:
         """What others wait for is put before a person, since it would be looked for for ever."""
-        label, link = route.reads.label, item.link
+        label, link, merge = route.reads.label, item.link, merge_of(item)
+        reason = f"the {label} was deleted at the source"
+        if merge is not None:
+            reason = f"the {label} was merged into {merge.into} at the source"
         if link is None and is_needed:
-            reason = f"The {label} is deleted at the source, and what belongs to it waits for it."
-            return ToReview("refused", reason)
+            waits = f"The {label} is deleted at the source, and what belongs to it waits for it."
+            return ToReview("refused", waits)
         if link is None:
-            return Done("gone", f"the {label} was deleted before it was brought over")
+            before = f"the {label} was deleted before it was brought over"
+            return Done("gone", reason if merge else before)
         if link.state == "source_gone":
             return Done("unchanged", f"the {label} is known to be deleted")
-        reason = f"the {label} was deleted at the source"
         given = opened.given(self._res.clock.now())
         named = route.gone(link.wrote, given) if route.gone and not link.is_alias else {}
         item.desired = resolve(route, named, opened.fields_of(route), opened.codes)

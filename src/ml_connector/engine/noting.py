@@ -106,10 +106,12 @@ class Noting:
             return "unknown_event"
         key = self._whole_key(vendor, row, obj, hint.key)
         if key is None:
-            cursors.poll_now(self._conn, row.id, obj.name)
+            cursors.poll_now(self._conn, row.id, vendor.lister(obj.name).name)
             return "pending"
         for installed in self._flows_using(row.id):
             flow = self._res.flows[installed.kind]
+            if hint.fact == "merged":
+                self._put_merged(installed, flow, obj, key, hint)
             self._marks += [
                 Mark(
                     installed.id, reader.name, key, place(installed, flow, reader.name),
@@ -120,6 +122,16 @@ class Noting:
                 if reader.reads.path == obj.path and self._works(installed, flow, reader)
             ]  # fmt: skip
         return "pending"
+
+    def _put_merged(
+        self, installed: flows.Row, flow: Flow, obj: SourceObject, key: str, hint: Hint
+    ) -> None:
+        """Which record it lives on in: no later read of it can tell."""
+        for route in flow.routes:
+            if route.reads.path == obj.path:
+                into = hint.merged_into
+                fact = Fact(installed.id, route.name, key, "source", hint.fact, into)
+                cursors.put_fact(self._conn, fact, self._now)
 
     def _works(self, installed: flows.Row, flow: Flow, reader: Route | Feed) -> bool:
         """Not where the route rests, since its target lacks what it needs."""

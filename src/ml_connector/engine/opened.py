@@ -36,6 +36,9 @@ class OpenConnection:
     """The wire of the prober, which knows the vendor's clock from its last answer."""
     renew: Callable[[], Awaitable[None]]
     """Renew the grant now, so that it does not end for want of use; nothing for a static token."""
+    notice: Callable[[int], None] = lambda version: None
+    """Which version of the grant is stored: tokens that others renewed are used from then on, while
+    the client goes on with what it knows."""
 
     @property
     def source(self) -> SourceClient:

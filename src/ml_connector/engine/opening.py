@@ -42,12 +42,21 @@ class Opener:
     async def connection(self, row: connections.Row) -> OpenConnection:
         """The open connection. Raises NeedsPerson or Mistake where it cannot be opened."""
         stored = await self._res.store.read(lambda c: _stored(c, self._res, row))
-        mark = (row.settings, row.account, stored.grant.version, stored.grant.kind, stored.secrets)
+        grant = stored.grant
+        mark = (
+            row.settings,
+            row.account,
+            row.grant,
+            grant.consented_at,
+            grant.kind,
+            stored.secrets,
+        )
         kept = self._kept.get(row.id)
         if kept is None or kept[0] != mark:
             kept = (mark, self._open(row, stored))
             self._kept[row.id] = kept
         kept[1].row = row
+        kept[1].notice(grant.version)
         return kept[1]
 
     async def flow(self, row: flows.Row) -> OpenFlow:
@@ -83,9 +92,13 @@ class Opener:
             if how == "oauth":
                 await authenticator.expired(await authenticator.headers())
 
+        def notice(version: int) -> None:
+            if isinstance(authenticator, GrantToken):
+                authenticator.notice(version)
+
         account = row.account or ""
         return OpenConnection(
-            row, vendor, client, prober, account, external, limits, probing, renew
+            row, vendor, client, prober, account, external, limits, probing, renew, notice
         )
 
     def _authenticator(

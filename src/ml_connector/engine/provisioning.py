@@ -182,6 +182,7 @@ def _vocabularies(opened: OpenFlow) -> dict[str, OpenConnection]:
         for field in route.writes.fields
         if field.vocabulary is not None and field.name in route.fields
     }
+    used |= {item.vocabulary: opened.target for item in opened.items if item.vocabulary}
     return {name: used[name] for name in sorted(used)}
 
 

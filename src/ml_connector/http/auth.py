@@ -127,6 +127,17 @@ class GrantToken:
             except UnknownOutcome as fault:
                 raise _not_renewed(fault) from None
 
+    def notice(self, version: int) -> None:
+        """Tokens of that version are stored: where others are held, they are asked for anew."""
+        if self._held is not None and self._held.version != version and self._renewal is None:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._held is not None:
+            self._redactor.forget(self._held.tokens.access_token)
+            self._redactor.forget(self._held.tokens.refresh_token or "")
+        self._held = None
+
     async def _fresh(self) -> HeldTokens:
         """Tokens that are good for a while, renewed where that is needed."""
         held = await self._known()
@@ -169,9 +180,7 @@ class GrantToken:
             self._take(renewal.result())
 
     def _take(self, held: HeldTokens) -> None:
-        if self._held is not None:
-            self._redactor.forget(self._held.tokens.access_token)
-            self._redactor.forget(self._held.tokens.refresh_token or "")
+        self._drop()
         self._held = held
         self._redactor.learn(held.tokens.access_token)
         self._redactor.learn(held.tokens.refresh_token or "")

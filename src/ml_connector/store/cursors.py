@@ -143,6 +143,19 @@ def facts_of(
     return {(r.key, r.side): Fact(r.flow, r.route, r.key, r.side, r.kind, r.into) for r in rows}
 
 
+def merged_at_source(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> list[Fact]:
+    """Merges at the source of or into these keys."""
+    rows = conn.execute(
+        select(facts)
+        .where(
+            facts.c.flow == flow, facts.c.route == route, facts.c.side == "source",
+            facts.c.kind == "merged", facts.c.key.in_(list(keys)) | facts.c.into.in_(list(keys)),
+        )
+        .order_by(facts.c.key)
+    )  # fmt: skip
+    return [Fact(r.flow, r.route, r.key, r.side, r.kind, r.into) for r in rows]
+
+
 def drop_facts(conn: Connection, flow: str, route: str, key: str) -> None:
     conn.execute(
         delete(facts).where(facts.c.flow == flow, facts.c.route == route, facts.c.key == key)
