@@ -175,3 +175,13 @@ async def test_a_sales_invoice_without_an_order_needs_its_feature(erp: Bench) ->
     made = await erp.put("SalesInvoice", body, select="ReferenceNbr,Status,Amount,Balance")
     assert made["Status"] == {"value": "On Hold"}
     assert made["Amount"] == made["Balance"]
+
+
+async def test_a_refused_write_leaves_lines_and_linked_records_alone(erp: Bench) -> None:
+    made = await erp.new_order()
+    before = await erp.get(f"SalesOrder/{made['id']}", expand="Details,ShipToAddress")
+    line = {"id": before["Details"][0]["id"]} | wrap(OrderQty=77)
+    body = {"id": made["id"], "Details": [line, wrap(InventoryID="X")]}
+    body |= wrap(ShipToAddress=wrap(City="Elsewhere"))
+    assert (await erp.refused("PUT", "SalesOrder", body)).status == 422
+    assert await erp.get(f"SalesOrder/{made['id']}", expand="Details,ShipToAddress") == before
