@@ -31,10 +31,11 @@ from ml_connector.core.plan import (
     plan_update,
     reads_first,
 )
-from ml_connector.core.values import Values, digest
+from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import matching, remembering
 from ml_connector.engine.deciding import base_of, postponed, retry_at, with_notes
+from ml_connector.engine.intending import Meaning, intend, intent_back
 from ml_connector.engine.item import (
     Done,
     Item,
@@ -44,14 +45,14 @@ from ml_connector.engine.item import (
     ToWrite,
 )  # fmt: skip
 from ml_connector.engine.opened import OpenFlow
-from ml_connector.engine.portions import is_create, portions
+from ml_connector.engine.portions import goes_in_bulk, is_create, portions
 from ml_connector.engine.remembering import Ledger, Written
 from ml_connector.engine.resources import Resources
-from ml_connector.engine.returning import intent_back, plan_both_ways, send_back
+from ml_connector.engine.returning import plan_both_ways, send_back
 from ml_connector.engine.settling import settle
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.together import Together
-from ml_connector.store import intents, links
+from ml_connector.store import links
 from ml_connector.store.database import Connection
 
 LISTING_LIFE = timedelta(seconds=30)
@@ -90,7 +91,7 @@ class Applier:
         """Carry out every item's step."""
         await self._settle([i for i in items if not isinstance(i.step, ToUpdate | ToWrite)])
         loud = [i for i in items if isinstance(i.step, ToUpdate | ToWrite)]
-        for portion in portions(loud, self._side.limits):
+        for portion in portions(loud, self._side.limits, self._route.writes.bulk):
             await self._write_together(portion)
 
     async def _write_together(self, items: Sequence[Item]) -> None:
@@ -107,7 +108,10 @@ class Applier:
                     item.step = postponed(self.stopped, item, self._now)
         writing = [i for i in items if isinstance(i.step, ToWrite)]
         await self._settle([i for i in items if not isinstance(i.step, ToWrite)])
-        jobs = await self._commit_intents(writing)
+        jobs = await intend(self._res, self._meaning(), writing)
+        if goes_in_bulk(writing, self._route.writes.bulk):
+            await self._send_in_bulk(writing, jobs)
+            return
         sending = (self._send(i, job) for i, job in zip(writing, jobs, strict=True))
         # All of them end before the first trouble is raised, so that none is left running.
         for trouble in await asyncio.gather(*sending, return_exceptions=True):
@@ -240,41 +244,6 @@ class Applier:
 
     # --- writes ---------------------------------------------------------------------------------
 
-    async def _commit_intents(self, items: Sequence[Item]) -> list[str]:
-        """One commit for the intents and claims of the batch, before anything is sent."""
-        jobs = [self._res.chance.new_id() for _ in items]
-        rows = [self._intent(item, job) for item, job in zip(items, jobs, strict=True)]
-        claims = [c for i in items if isinstance(i.step, ToWrite) for c in i.step.claims]
-
-        # An adoption keeps them until it is done: they tell which values are ours.
-        over = [
-            i.key
-            for i in items
-            if i.intents and not (isinstance(i.step, ToWrite) and i.step.adopts)
-        ]
-
-        def work(conn: Connection) -> None:
-            intents.close(conn, self._opened.row.id, self._route.name, over)
-            intents.put(conn, rows)
-            intents.claim(conn, claims)
-
-        if items:
-            await self._res.store.write(work)
-        return jobs
-
-    def _intent(self, item: Item, job: str) -> intents.Intent:
-        step, opened = item.step, self._opened
-        fields = step.write.fields if isinstance(step, ToWrite) else {}
-        target_id = step.target_id if isinstance(step, ToWrite) else ""
-        return intents.Intent(
-            id=job, workspace=opened.row.workspace, run=self._tally.run, flow=opened.row.id,
-            flow_version=opened.row.version, route=self._route.name, source_key=item.key,
-            account=self._side.account, object=self._route.writes.name,
-            operation="update" if target_id else "create", target_id=target_id or None,
-            external_key=opened.key_of(self._route, item.key), fields=fields,
-            digest=digest(fields), epoch=self._epoch, state="open", opened_at=self._now,
-        )  # fmt: skip
-
     async def _send(self, item: Item, job: str) -> None:
         step = item.step
         if not isinstance(step, ToWrite):
@@ -289,6 +258,29 @@ class Applier:
             await self._failed(item, step, error, errand)
             return
         self._tally.absorb(errand)
+        await self._answered_with(item, step, record, errand, job)
+
+    async def _send_in_bulk(self, items: Sequence[Item], jobs: Sequence[str]) -> None:
+        """All of them are creates; the calls of their one job stand in the audit of each."""
+        sent = [(i, i.step, j) for i, j in zip(items, jobs, strict=True)]
+        steps = [(i, step, j) for i, step, j in sent if isinstance(step, ToWrite)]
+        errand, obj = self._tally.errand("backfill"), self._route.writes
+        outcomes: Sequence[TargetRecord | Exception]
+        try:
+            fields = [step.write.fields for _, step, _ in steps]
+            outcomes = await self._side.client.create_many(obj, fields, errand)
+        except Exception as error:
+            outcomes = [error] * len(steps)
+        self._tally.absorb(errand)
+        for (item, step, job), outcome in zip(steps, outcomes, strict=True):
+            if isinstance(outcome, TargetRecord):
+                await self._answered_with(item, step, outcome, errand, job)
+            else:
+                await self._failed(item, step, outcome, errand)
+
+    async def _answered_with(
+        self, item: Item, step: ToWrite, record: TargetRecord, errand: Errand, job: str
+    ) -> None:
         await self._answered.put(Written(item, step, record, errand, job))
         self._tally.writes += 1 if step.write.fields else 0
         adopted = step.adopts and not step.write.fields
@@ -296,8 +288,7 @@ class Applier:
         self._tally.note(item.taken.id, _counted(outcome))
 
     async def _send_back(self, item: Item, step: ToWrite, errand: Errand) -> ToWrite:
-        id, run, now = self._res.chance.new_id(), self._tally.run, self._now
-        intent = intent_back(self._opened, self._route, item, step, id, run, self._epoch, now)
+        intent = intent_back(self._meaning(), item, step, self._res.chance.new_id())
         done = await send_back(self._res, self._opened, self._route, item, step, intent, errand)
         self._tally.writes += 1
         return done
@@ -365,6 +356,9 @@ class Applier:
         """A full window or a spent budget concerns every key of this target."""
         if isinstance(fault, Waiting | NeedsPerson):
             self.stopped = fault
+
+    def _meaning(self) -> Meaning:
+        return Meaning(self._opened, self._route, self._tally.run, self._epoch, self._now)
 
     async def _settle(self, items: Sequence[Item]) -> None:
         await settle(self._res, self._ledger(), self._tally, items)

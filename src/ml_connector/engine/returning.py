@@ -7,14 +7,13 @@ that what it made of our value becomes its base and does not travel forth again.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from ml_connector.core.crossing import Crossing, cross, without
 from ml_connector.core.flow import Given, Leave, Route
 from ml_connector.core.mapping import Desired, map_record, resolve
 from ml_connector.core.objects import TargetRecord
 from ml_connector.core.plan import Base, Write, plan_update
-from ml_connector.core.values import Value, Values, digest, same
+from ml_connector.core.values import Value, Values, same
 from ml_connector.core.wire import Errand
 from ml_connector.engine.item import Done, Item, ToUpdate, ToWrite
 from ml_connector.engine.opened import OpenFlow
@@ -111,18 +110,3 @@ def _went(route: Route, item: Item, wire: str, returned: set[str]) -> bool:
     """Whether this field was among those that travelled back."""
     name = item.desired.names[wire] if item.desired else ""
     return name in route.back and route.back[name].field in returned
-
-
-def intent_back(
-    opened: OpenFlow, route: Route, item: Item, step: ToWrite, job: str, run: str, epoch: int,
-    now: datetime,
-) -> intents.Intent:  # fmt: skip
-    """The intent of the write to the source's record."""
-    return intents.Intent(
-        id=job, workspace=opened.row.workspace, run=run, flow=opened.row.id,
-        flow_version=opened.row.version, route=route.name, source_key=item.key,
-        account=opened.reading(route).account,
-        object=route.back_to.name if route.back_to else "",
-        operation="update", target_id=item.key, external_key="", fields=step.back,
-        digest=digest(step.back), epoch=epoch, state="open", opened_at=now,
-    )  # fmt: skip

@@ -36,7 +36,7 @@ def check_base64(header: str, secrets: Sequence[str], message: bytes) -> None:
 
 
 def check_secret(header: str, secrets: Sequence[str]) -> None:
-    """Raises Forged unless the header is one of the secrets itself, where a vendor signs nothing."""
+    """Raises Forged unless the header is one of the secrets, where a vendor signs nothing."""
     _check([header.strip()], _known(secrets))
 
 

@@ -45,6 +45,7 @@ ORGANIZATIONS = TargetObject(
     settle=SETTLE_EXPORTED,
     spacing=SPACING,
     read_batch=PAGE_SIZE,
+    bulk=PAGE_SIZE,
     shared=True,
 )
 
@@ -89,6 +90,7 @@ def record_object(key: str, label: str) -> TargetObject:
         costs=NO_COSTS,
         settle=SETTLE,
         read_batch=PAGE_SIZE,
+        bulk=PAGE_SIZE,
     )
 
 
