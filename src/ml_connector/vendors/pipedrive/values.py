@@ -37,6 +37,8 @@ def to_wire(obj: TargetObject, fields: Values, types: Mapping[str, str]) -> dict
         field = obj.field(name)
         if field is not None:
             body[name] = _standard_to_wire(field, value)
+        elif obj.key_home != "custom_field":
+            raise Refused(f"Pipedrive's {obj.label} has no field '{name}'.", name)
         else:
             custom[name] = _custom_to_wire(name, value, types.get(name, ""))
     if custom:
