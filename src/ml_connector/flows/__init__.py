@@ -6,6 +6,7 @@ from ml_connector.core.flow import Flow
 from ml_connector.flows import (
     acumatica_pipedrive,
     freshbooks_pipedrive,
+    quickbooks_pipedrive,
     wave_pipedrive,
     wave_zendesk,
 )
@@ -15,4 +16,5 @@ FLOWS: tuple[Flow, ...] = (
     wave_zendesk.FLOW,
     freshbooks_pipedrive.FLOW,
     acumatica_pipedrive.FLOW,
+    quickbooks_pipedrive.FLOW,
 )

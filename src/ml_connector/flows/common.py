@@ -3,7 +3,7 @@ amount, and the marks of a customer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Literal
@@ -12,6 +12,7 @@ from ml_connector.core.cadence import parse_cadence
 from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Given, Setting
 from ml_connector.core.money import Money
+from ml_connector.core.objects import SetupItem
 from ml_connector.core.values import Value, likeness
 
 Since = Literal["open", "all"] | date
@@ -117,6 +118,18 @@ def is_dated_in(dated: str, given: Given) -> bool:
         return True
     start = given.installed_at.date() if since == "open" else since
     return date.fromisoformat(dated) >= start
+
+
+def custom_fields(fields: Iterable[tuple[str, str, str]], keys: str) -> tuple[SetupItem, ...]:
+    """Custom fields of these (object, name, type); those whose name begins with `keys` hold our
+    key. An amount takes only currencies that the account has."""
+    return tuple(
+        SetupItem(
+            "field", name, object=obj, type=kind, is_key=name.startswith(keys),
+            vocabulary="currencies" if kind == "monetary" else "",
+        )
+        for obj, name, kind in fields
+    )  # fmt: skip
 
 
 def money(amount: Money) -> Value:

@@ -13,6 +13,7 @@ from ml_connector.core.money import Money
 from ml_connector.core.objects import SetupItem
 from ml_connector.core.values import Value, Values
 from ml_connector.flows.common import (
+    custom_fields,
     is_dated_in,
     parse_amount,
     parse_id,
@@ -114,10 +115,7 @@ def setup_of(
         return (
             SetupItem("pipeline", pipeline),
             *(SetupItem("stage", stage, parent=pipeline) for stage in stages),
-            *(
-                SetupItem("field", name, object=obj, type=kind, is_key=name.startswith(keys))
-                for obj, name, kind in fields
-            ),
+            *custom_fields(fields, keys),
         )
 
     return setup

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from ml_connector.core.vendor import Vendor
-from ml_connector.vendors import acumatica, freshbooks, pipedrive, wave, zendesk
+from ml_connector.vendors import (
+    acumatica,
+    freshbooks,
+    pipedrive,
+    quickbooks_online,
+    wave,
+    zendesk,
+)
 
 VENDORS: tuple[Vendor, ...] = (
     wave.VENDOR,
@@ -11,4 +18,5 @@ VENDORS: tuple[Vendor, ...] = (
     freshbooks.VENDOR,
     zendesk.VENDOR,
     acumatica.VENDOR,
+    quickbooks_online.VENDOR,
 )
