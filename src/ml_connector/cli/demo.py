@@ -141,7 +141,6 @@ class Scene:
         self._run = run
         self._home = home
         self._vendors = vendors
-        self._reviews: list[dict[str, Any]] = []
 
     def set_up(self) -> None:
         """A home, the connections and the flows."""
@@ -161,8 +160,7 @@ class Scene:
         is_same = all(planned[n] == done[n] for n in planned if n not in OWN)
         told = "The plan said the same." if is_same else "[red]The plan said otherwise.[/red]"
         self._console.print(f"{told}\n")
-        self._reviews = self._json("review list")
-        if self._reviews:
+        if self._json("review list"):
             self._typed("review list")
 
     @contextmanager
@@ -275,8 +273,8 @@ class Scene:
 
     def close(self, address: str) -> None:
         """What a person may take away."""
-        if self._reviews:
-            waiting = len(self._reviews)
+        waiting = len(self._json("review list"))
+        if waiting:
             self._console.print(
                 f"All sides are in step, but for {waiting} records that wait for you: the target "
                 "has several records that look like them, and nobody guesses."

@@ -50,6 +50,7 @@ ROLES = (
     Role("zendesk", "desk", ("api_token", "username"), ("plan",)),
     Role("freshbooks", "fresh", GRANT, ("account_id",)),
     Role("acumatica", "erp", GRANT, ("tenant", "endpoint_version")),
+    Role("quickbooks_online", "qbo", GRANT, ("realm_id", "environment")),
 )
 
 
@@ -79,5 +80,6 @@ MAIN = Part("wave-pipedrive", WAVE, PIPEDRIVE)
 OTHERS = (
     Part("wave-zendesk", WAVE, _BY_VENDOR["zendesk"]),
     Part("freshbooks-pipedrive", _BY_VENDOR["freshbooks"], PIPEDRIVE),
+    Part("quickbooks-pipedrive", _BY_VENDOR["quickbooks_online"], PIPEDRIVE),
     Part("acumatica-pipedrive", _BY_VENDOR["acumatica"], PIPEDRIVE, "--set since=open"),
 )
