@@ -76,8 +76,8 @@ def test_every_field_that_the_app_reads_is_one_that_the_flow_makes(
     package: zipfile.ZipFile,
 ) -> None:
     code = package.read("assets/app.js").decode()
-    settings = {s.name: s.parse(s.default) for s in wave_zendesk.SETTINGS}
-    items = wave_zendesk.setup(settings)
+    flow = wave_zendesk.FLOW
+    items = flow.setup({s.name: s.parse(s.default) for s in flow.settings})
     made = {obj: {i.key for i in items if i.object == obj} for obj in {i.object for i in items}}
     told = set(re.findall(r"\btold\.(wave_\w+)", code))
     held = set(re.findall(r"\bheld\.(\w+)", code)) | set(

@@ -37,10 +37,8 @@ def account() -> Iterator[Account]:
     """An account in which the flow's fields and objects stand, its index without a lag."""
     with SandboxProcess("--customers", "1", "--invoices", "0") as sandbox:
         account = Account(sandbox)
-        settings = {
-            setting.name: setting.parse(setting.default) for setting in wave_zendesk.SETTINGS
-        }
-        for item in wave_zendesk.setup(settings):
+        defaults = {s.name: s.parse(s.default) for s in wave_zendesk.FLOW.settings}
+        for item in wave_zendesk.FLOW.setup(defaults):
             make(account, item)
         account.control(
             "PATCH", "switches", {"zendesk.index_lag_seconds": 0, "zendesk.rate_limits": False}
