@@ -51,7 +51,9 @@ def wave_client(
         VENDOR,
         told,
         VENDOR.limits(told, "wave-app", "token"),
-        StaticToken(VENDOR.token.header, VENDOR.token.value({"full_access_token": credential}), redactor),
+        StaticToken(
+            VENDOR.token.header, VENDOR.token.value({"full_access_token": credential}), redactor
+        ),
         Guard(VENDOR.hosts, [base_url], private_allowed=True),
         WireParts(transport, Pacing(clock, NoAllowance()), redactor, clock, SeededChance()),
     )
