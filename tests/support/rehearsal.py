@@ -43,9 +43,9 @@ VENDORS_BY_NAME = {vendor.name: vendor for vendor in VENDORS}
 class Rehearsal:
     """`public` turns webhooks on; deliveries then wait in the sandbox's outbox for `deliver`.
 
-    `kind` is the flow's. `beside` is another home at the same vendors, whose sandbox is shared. The engine's clock is
-    `skew_seconds` ahead of the vendors'. Every request and answer is held against the published
-    contracts where these are at hand, unless `checked` is off.
+    `kind` is the flow's. `beside` is another home at the same vendors, whose sandbox is shared. The
+    engine's clock is `skew_seconds` ahead of the vendors'. Every request and answer is held against
+    the published contracts where these are at hand, unless `checked` is off.
     """
 
     customers: int = 6
