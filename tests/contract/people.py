@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml_connector.core.objects import SourceModel, SourceObject, TargetObject, TargetRecord
+from ml_connector.core.vendor import Vendor
 
 from .raw import plain, texts, wrapped_like
 from .stand import Raw, Stand
@@ -17,6 +18,20 @@ Obj = SourceObject | TargetObject
 
 def key_of(record: SourceModel | TargetRecord) -> str:
     return record.id if isinstance(record, TargetRecord) else record.key()
+
+
+def of(vendor: Vendor, obj: Obj, records: Sequence[Any]) -> list[Any]:
+    """Those of the object, where its listing carries records of others; a record of which little
+    could be read counts as one of its own."""
+    if isinstance(obj, TargetObject):
+        return list(records)
+    others = tuple(o.model for o in vendor.sources if o.model is not obj.model)
+    carrier = vendor.lister(obj.name)
+    return [
+        r
+        for r in records
+        if isinstance(r, obj.model) or (carrier is obj and not isinstance(r, others))
+    ]
 
 
 def shown(record: SourceModel | TargetRecord) -> dict[str, Any]:
