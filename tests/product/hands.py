@@ -9,9 +9,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from sqlalchemy import select
+
 from ml_connector.core.vendor import Delivery
 from ml_connector.store import connections
-from ml_connector.store.tables import metadata
+from ml_connector.store.tables import inbox, metadata
 from ml_connector.store.vault import get_secrets
 from tests.support.rehearsal import HOOKS, WORKSPACE, Rehearsal
 from tests.support.sandbox import URL, Posted
@@ -145,6 +147,15 @@ async def proofs_of_pipedrive(of: Rehearsal, delivery: Posted) -> dict[str, int]
         "altered": await take(of, "pipedrive", delivery.body + b" ", signed),
         "none": await take(of, "pipedrive", delivery.body, {}),
     }
+
+
+async def events_taken(of: Rehearsal) -> set[str]:
+    """The kinds of events that the engine was told by webhooks."""
+
+    def work(conn: Any) -> set[str]:
+        return {str(row.event_type) for row in conn.execute(select(inbox.c.event_type))}
+
+    return {name for name in await of.store.read(work) if "." in name}
 
 
 async def posted(of: Rehearsal) -> list[Posted]:
