@@ -33,12 +33,14 @@ BODIES = {
     "user_field": "UserFieldResponse",
     "identity": "UserIdentityResponse",
     "organization": "CreateOrganizationRequest",
+    "organizations": "OrganizationsResponse",
     "custom_object_record": "CustomObjectRecordsUpsertRequest",
 }
 """Where the file has no schema of a request, that of its answer or of another request holds."""
 
-FREE = frozenset({"organization_fields", "user_fields", "custom_object_fields"})
-"""Custom values: published as text or number; a checkbox is a boolean, what is unset is null."""
+FREE = frozenset({"organization_fields", "user_fields", "custom_object_fields", "results"})
+"""Custom values: published as text or number; a checkbox is a boolean, what is unset is null. The
+results of a job: published as exactly one of three forms, of which every result meets several."""
 
 
 @cache

@@ -190,6 +190,27 @@ async def test_creating_again_by_the_same_key_makes_no_second_record(stand: Stan
         assert again.id == first.id
 
 
+@pytest.mark.parametrize("obj", [ORGANIZATIONS, INVOICES], ids=lambda obj: obj.name)
+async def test_a_job_makes_many_and_tells_which_it_did_not_make(
+    stand: Stand, obj: TargetObject
+) -> None:
+    on = stand.on
+    await stand.set_up()
+    stand.switch(job_item_fails_every=5)
+    writes: list[Values] = [{"name": f"N{n}", "external_id": f"wave:9f0c:x:{n}"} for n in range(10)]
+    made = await on.clock.run(on.client.create_many(obj, writes, on.errand))
+    failed = [n for n, one in enumerate(made) if isinstance(one, Refused)]
+    assert failed == [4, 9]
+    for fields, one in zip(writes, made, strict=True):
+        if isinstance(one, TargetRecord):
+            assert one.fields["external_id"] == fields["external_id"]
+    found = (await stand.every(obj)).values()
+    keys = [r.fields["external_id"] for r in found]
+    assert sorted(str(k) for k in keys if str(k).startswith("wave:")) == [
+        f"wave:9f0c:x:{n}" for n in range(10) if n not in failed
+    ]
+
+
 async def test_an_update_changes_only_what_it_names_and_null_clears(stand: Stand) -> None:
     on = stand.on
     await stand.set_up()
