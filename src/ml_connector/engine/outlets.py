@@ -171,12 +171,13 @@ def note_gone(
 
 
 def _shown(record: SourceModel, known: Seen | None, read_at: datetime | None) -> Seen:
-    """What was seen stays settled while it is the same, whenever it is read again."""
+    """A version that was settled stays so, whenever it is read again and whatever turned in it with
+    the calendar."""
     fields: dict[str, Any] = record.model_dump(mode="json")
     shown = Seen(record.key(), record.version(), digest(fields), False)
     is_late = read_at is not None and read_at - record.changed_at() > SETTLED_AFTER
-    is_same = known is not None and replace(known, settled=False) == shown
-    return replace(shown, settled=is_late or (is_same and known is not None and known.settled))
+    was_settled = known is not None and known.settled and known.version == shown.version
+    return replace(shown, settled=is_late or was_settled)
 
 
 def _mark(outlet: Outlet, reader: Route | Feed, record: SourceModel) -> Mark:
