@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from ml_connector.store import connections
-
 from tests.engine.freshbooks_scene import HOUR, PAID, Books
-from tests.support.rehearsal import FLOW, WORKSPACE
+from tests.support.rehearsal import FLOW, GRANT, WORKSPACE, Rehearsal
 
 
 async def test_a_token_is_renewed_within_its_twelve_hours_and_the_pair_is_kept() -> None:
@@ -110,3 +109,23 @@ async def test_freshbooks_takes_only_an_https_address_to_come_back_to() -> None:
         )  # fmt: skip
         assert begun["exit"] == 2
         assert "--paste" in begun["notes"][0]
+
+
+async def test_a_user_with_several_businesses_chooses_one_and_need_not_give_the_grant_again() -> (
+    None
+):
+    async with Rehearsal(kind="freshbooks-pipedrive", customers=4, invoices=4) as of:
+        ready = (await of.sandbox.control("GET", "ready"))["vendors"]["freshbooks"]
+        settings = {"base_url": ready["base_url"], **ready["settings"]}
+        account = settings.pop("account_id")
+        secrets = {name: ready["credentials"][name] for name in GRANT}
+        told = await of.do(
+            "connect", vendor="freshbooks", name="fresh", settings=settings, secrets=secrets
+        )
+        assert told["exit"] == 2
+        assert f"--set account_id={account}" in told["notes"][0]
+        chosen = {"account_id": account}
+        done = await of.do(
+            "connect", vendor="freshbooks", name="fresh", settings=chosen, secrets={}
+        )
+        assert done["exit"] == 0

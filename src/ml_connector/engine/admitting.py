@@ -39,13 +39,15 @@ async def admit(
     try:
         identity = await _identify(res, vendor, given, how, tokens)
     except Fault as fault:
-        if tokens is None or isinstance(fault, Mistake):
+        if tokens is None:
             raise
         trouble = fault  # the vendor has replaced the token given: what it returned must be kept
     row = await res.store.write(
         lambda c: Admission(c, res, vendor, given, how, tokens, identity).keep()
     )
     await ensure_endpoint(res, row, vendor.endpoint_of)
+    if isinstance(trouble, Mistake):
+        raise Mistake(f"The credentials are kept and need not be given again. {trouble.sentence}")
     if identity is None or trouble is not None:
         raise NeedsPerson(
             f"The credentials are kept, but {vendor.label} could not be asked who they are: "

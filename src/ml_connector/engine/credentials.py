@@ -154,6 +154,8 @@ async def _kept(
     for needed in ways(vendor).values():
         if not given.proofs or set(given.proofs) & set(needed):
             names |= set(needed)
+    if known.account is None and not given.proofs:
+        names.add("refresh_token")  # what the vendor gave before it was clear whose it is
     if "client_id" in given.secrets:
         names -= {"client_secret"}  # that of another app
     if "refresh_token" in given.secrets:
