@@ -29,14 +29,13 @@ class Maker:
         """A name and a key that no record has, and what the example lends."""
         self._number += 1
         key = str(ExternalKey("contract", "a1", self.obj.name, f"n{self._number}"))
-        values: Values = {}
-        for each in self.obj.fields:
-            value = self._lent(each.name, each.kind)
-            if value is not None:
-                values[each.name] = value
-        if self.obj.name_field:
-            values[self.obj.name_field] = f"Contract {self._number}"
-        return values | self._keyed(key)
+        named: Values = {self.obj.name_field: f"Contract {self._number}"}
+        return self.lent() | named | self._keyed(key)
+
+    def lent(self) -> Values:
+        """What the example lends."""
+        told = {each.name: self._lent(each.name, each.kind) for each in self.obj.fields}
+        return {name: value for name, value in told.items() if value is not None}
 
     def _keyed(self, key: str) -> Values:
         """Where our key lives in a record of this object."""

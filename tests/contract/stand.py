@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 from ml_connector.core.objects import (
@@ -90,7 +90,7 @@ class Stand(Rehearsal):
     watch: Watch = field(init=False)
     side: OpenConnection = field(init=False)
 
-    async def __aenter__(self) -> Stand:
+    async def __aenter__(self) -> Self:
         await super().__aenter__()
         try:
             await self.enable()
