@@ -150,7 +150,8 @@ class Applier:
             if not isinstance(item.step, ToUpdate) or item.link is None:
                 continue
             id = item.step.target_id
-            due = max(x.updated_at for x in found if x.target_id == id) + spacing
+            written = [x.updated_at for x in found if x.target_id == id]
+            due = max(written, default=self._now - spacing) + spacing
             if due > self._now:
                 reason = "It was written a moment ago; what changes meanwhile goes together."
                 item.step = ToPostpone(due, "limit", reason, "waiting")
@@ -188,7 +189,8 @@ class Applier:
             return
         target = item.target = found.get(step.target_id)
         if read and (target is None or target.deleted):
-            item.step = await self._gone_step(item, step)
+            into = target.merged_into if target else None
+            item.step = await self._gone_step(item, step, into or "")
             return
         if step.adopts and target is not None:
             sent = [intent.fields for intent in item.intents]
@@ -217,7 +219,10 @@ class Applier:
         reason = with_notes(reason, item)
         return ToWrite("update", reason, step.target_id, write, step.adopts, step.claims)
 
-    async def _gone_step(self, item: Item, step: ToUpdate) -> ToReview | ToPostpone:
+    async def _gone_step(
+        self, item: Item, step: ToUpdate, into: str = ""
+    ) -> ToReview | ToPostpone:
+        """`into` is the record that the target says it was merged into."""
         if item.choice == "link":
             reason = (
                 f"The {self._route.writes.label} {step.target_id} that a person chose is not "
@@ -229,11 +234,11 @@ class Applier:
             again = retry_at(self._now, item.taken.attempts)
             return ToPostpone(again, "retry", reason, "waiting", step.target_id)
         opened, route = self._opened, self._route
-        heir = await self._res.store.read(
+        heir = into or await self._res.store.read(
             lambda c: matching.heir_of(c, opened, route, item.key, step.target_id)
         )
         if heir:
-            reason = f"its record {step.target_id} is gone and {heir} carries our key: merged"
+            reason = f"its record {step.target_id} was merged into {heir}"
             return ToPostpone(self._now, "retry", reason, "waiting", step.target_id, heir)
         return ToReview(
             "review",

@@ -208,7 +208,7 @@ class ZendeskHuman:
         desk, actor = self._desk, self._actor
         match (noun, action):
             case ("organizations", "merge"):
-                return desk.organizations.merge(old["id"], _into(body))
+                return desk.organizations.merge_now(old["id"], _into(body), actor)
             case ("users", "merge"):
                 return desk.users.merge(old["id"], _into(body), actor)
             case ("users", "suspend"):
