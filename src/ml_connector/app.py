@@ -25,6 +25,7 @@ from ml_connector.engine.commands import Commands
 from ml_connector.engine.ingest import Ingest
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.looking import Look
+from ml_connector.engine.metering import StoredAllowances
 from ml_connector.engine.passing import Progress, take_over
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.uninstalling import uninstall
@@ -35,7 +36,7 @@ from ml_connector.http.clock import FollowingClock, SystemClock
 from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor
 from ml_connector.settings import Settings
-from ml_connector.store import allowances, audit, inbox, lanes, requests, rotation
+from ml_connector.store import audit, inbox, lanes, requests, rotation
 from ml_connector.store.database import Connection, Store
 from ml_connector.store.home import Home, HomeLock, lock_holder, try_lock
 from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring
@@ -74,24 +75,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run it to its end, on the loop that everything of ours runs on."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
-
-
-class StoredAllowances:
-    """Implements `http.allowance.AllowanceBook` on the store."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
-        return await self._store.write(
-            lambda c: allowances.reserve(c, scope, period, tokens, limit)
-        )
-
-    async def spent(self, scope: str, period: str) -> int:
-        return await self._store.read(lambda c: allowances.spent(c, scope, period))
-
-    async def correct(self, scope: str, period: str, spent: int) -> None:
-        await self._store.write(lambda c: allowances.correct(c, scope, period, spent))
 
 
 @dataclass(slots=True)

@@ -1,6 +1,4 @@
-"""A made-up vendor, for mechanisms that no single real one shows whole: it is declared as vendors
-are, and its servers answer in this process. Its ledger is read by ping and by one metered call.
-"""
+"""A made-up vendor, declared as vendors are, for mechanisms that no single real one shows whole."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from datetime import date
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from ml_connector.app import StoredAllowances, new_key
+from ml_connector.app import new_key
 from ml_connector.core.faults import Fault, Forged, Missing, Refused, TokenExpired
 from ml_connector.core.limits import Limits, Price, Reading, Window
 from ml_connector.core.objects import Identity
@@ -34,6 +32,7 @@ from ml_connector.engine.commands import Commands
 from ml_connector.engine.ingest import Answer, Ingest
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.looking import Look
+from ml_connector.engine.metering import StoredAllowances
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.passing import take_over
 from ml_connector.engine.resources import Resources
@@ -312,7 +311,6 @@ class Bench:
         await self.store.close()
 
     async def start(self) -> None:
-        """A process on the store."""
         places = (API, SANDBOX, AUTH, "https://own.example")
         self.res = Resources(
             store=self.store, vault=self.vault, clock=self.clock, chance=self.chance,

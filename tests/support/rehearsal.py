@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ml_connector.app import StoredAllowances, new_key
+from ml_connector.app import new_key
 from ml_connector.core.vendor import Delivery
 from ml_connector.engine.commands import Commands
 from ml_connector.engine.ingest import Answer, Ingest
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.metering import StoredAllowances
 from ml_connector.engine.passing import take_over
 from ml_connector.engine.resources import Resources
 from ml_connector.flows import FLOWS

@@ -1,7 +1,4 @@
-"""A vendor as the engine knows it: a declaration, and clients that read or write its records.
-
-The engine asks only what stands here, so that it never learns a vendor's name.
-"""
+"""A vendor as the engine knows it, without ever learning its name: a declaration, and clients."""
 
 from __future__ import annotations
 
@@ -182,10 +179,6 @@ class AppClient(Client, Protocol):
     async def install_app(self, package: bytes, app_id: str, errand: Errand) -> str:
         """Install it, or put a new version in the place of `app_id`; the app's id there."""
         ...
-
-
-class SubscribingTarget(TargetClient, SubscriberClient, Protocol):
-    """A target that also delivers webhooks on subscriptions of ours."""
 
 
 @dataclass(frozen=True, slots=True)

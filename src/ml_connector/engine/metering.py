@@ -16,7 +16,7 @@ from ml_connector.core.vendor import Vendor
 from ml_connector.engine.resources import Resources
 from ml_connector.http.allowance import period_of
 from ml_connector.store import allowances, connections
-from ml_connector.store.database import Connection
+from ml_connector.store.database import Connection, Store
 
 How = Literal["oauth", "token"]
 
@@ -86,3 +86,21 @@ def budget(spent: Spent, row: connections.Row, forecast: int) -> dict[str, Any]:
         "paused_until": row.paused_until.isoformat() if row.paused_until else None,
         "reason": row.reason,
     }
+
+
+class StoredAllowances:
+    """Implements `http.allowance.AllowanceBook` on the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
+        return await self._store.write(
+            lambda c: allowances.reserve(c, scope, period, tokens, limit)
+        )
+
+    async def spent(self, scope: str, period: str) -> int:
+        return await self._store.read(lambda c: allowances.spent(c, scope, period))
+
+    async def correct(self, scope: str, period: str, spent: int) -> None:
+        await self._store.write(lambda c: allowances.correct(c, scope, period, spent))

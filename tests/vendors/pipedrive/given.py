@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml_connector.core.vendor import ConnectionFacts, SubscribingTarget
+from ml_connector.core.vendor import ConnectionFacts
 from ml_connector.core.wire import Errand, Response
 from ml_connector.http.auth import StaticToken
 from ml_connector.http.guard import Guard
@@ -80,7 +80,7 @@ class Script:
 class Bench:
     """One connection's client and the errand its calls are made for."""
 
-    client: SubscribingTarget
+    client: PipedriveClient
     errand: Errand
     clock: VirtualClock
 

@@ -43,7 +43,8 @@ LISTED_AT_ONCE = COSTS.page // COSTS.read
 
 
 class PipedriveClient:
-    """For one connection. Implements `core.vendor.SubscribingTarget` and `SourceClient`."""
+    """For one connection. Implements `core.vendor`'s TargetClient, SubscriberClient and
+    SourceClient."""
 
     subscribe_tokens = calls.CREATE_WEBHOOK.tokens
     unsubscribe_tokens = calls.DELETE_WEBHOOK.tokens
