@@ -75,6 +75,7 @@ class Opener:
 
     def _open(self, row: connections.Row, stored: _Stored) -> OpenConnection:
         res, vendor = self._res, self._res.vendors[row.vendor]
+        res.redactor.learn(stored.app_secrets.get("client_secret", ""))
         guard = guard_of(vendor, row.settings)
         authenticator, how, scope = self._authenticator(vendor, row, stored)
         limits = limits_of(vendor, row, stored.client, scope, how)

@@ -201,7 +201,10 @@ async def _secrets(res: Resources, opened: OpenConnection) -> dict[str, str]:
                 put_secret(conn, res.vault, owner, name, value)
         return {**fresh, **known}
 
-    return await res.store.write(work)
+    secrets = await res.store.write(work)
+    for secret in secrets.values():
+        res.redactor.learn(secret)
+    return secrets
 
 
 def secrets_owner(row: connections.Row, endpoint_of: str) -> str:

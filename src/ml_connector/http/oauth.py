@@ -259,6 +259,7 @@ class OAuthDance:
         status = response.status
         if 200 <= status < 300:
             return
+        response = self._redactor.answer(response)
         words = self._redactor.text(said(response))
         told = f' It says: "{words}".' if words else ""
         if status == 429:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from ml_connector.core.wire import Response
+
 HIDDEN = "[hidden]"
 
 SECRET_NAMES = frozenset({
@@ -58,10 +60,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without learnt secrets, without values of secret names, without credentials."""
-        for forms in self._forms.values():
-            for form in forms:
-                if form in text:
-                    text = text.replace(form, HIDDEN)
+        text = self.learnt(text)
         if " " in text:
             text = _CREDENTIAL.sub(rf"\1 {HIDDEN}", text)
         if "://" in text:
@@ -70,8 +69,24 @@ class Redactor:
             text = _NAMED.sub(_without_value, text)
         return text
 
+    def learnt(self, text: str) -> str:
+        """The text without learnt secrets alone, so that whatever it means can still be read."""
+        for forms in self._forms.values():
+            for form in forms:
+                if form in text:
+                    text = text.replace(form, HIDDEN)
+        return text
+
+    def answer(self, answer: Response) -> Response:
+        """The answer without learnt secrets in its body: what a vendor was sent, it may repeat."""
+        body = answer.body.decode("utf-8", "surrogateescape")
+        hidden = self.learnt(body)
+        if hidden == body:
+            return answer
+        return Response(answer.status, answer.headers, hidden.encode("utf-8", "surrogateescape"))
+
     def value(self, value: Any) -> Any:
-        """The same for nested mappings, lists and texts; bytes become text; others stay."""
+        """`text` for nested mappings, lists and texts; bytes become text; others stay."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):

@@ -208,15 +208,25 @@ class ConnectionWire:
 
     def _judge(self, request: Request, answer: Response) -> Fault | None:
         now = self._parts.clock.now()
+        told = self._told(request, answer, now)
+        if told is not None:
+            # A fault quotes the vendor, which may repeat what it was sent. A quotation is cut to
+            # length, so a secret must be out of it before, lest a part of it stays.
+            hidden = self._parts.redactor.answer(answer)
+            told = told if hidden is answer else self._told(request, hidden, now)
+        return verdict.of_answer(request, answer, told, now, self._vendor.label)
+
+    def _told(self, request: Request, answer: Response, now: datetime) -> Fault | None:
+        """What the vendor's table says of the answer."""
         try:
-            told = self._vendor.fault(request, answer, now, self._settings)
+            return self._vendor.fault(request, answer, now, self._settings)
         except Fault as fault:
-            told = fault
+            return fault
         except Exception as error:
             log.exception("the vendor's fault table failed", vendor=self._vendor.name)
             told = Bug(f"The answer of {self._vendor.label} could not be understood.")
             told.__cause__ = error
-        return verdict.of_answer(request, answer, told, now, self._vendor.label)
+            return told
 
     def _reading(self, answer: Response) -> Reading:
         """What the headers say; unreadable ones must not spoil an answer that is there."""
