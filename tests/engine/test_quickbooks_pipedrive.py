@@ -444,8 +444,7 @@ async def test_the_metered_reads_of_a_quiet_day_are_known() -> None:
             await s.round()
         spent = await s.metered() - before
         polls, looks, sweep, books = 288, 24 * 2, 1, 8
-        assert spent <= polls + looks + sweep + books + 5
-        assert await s.writes() == await s.writes()
+        assert polls + looks <= spent <= polls + looks + sweep + books + 3
 
 
 async def test_reads_stop_for_the_month_when_intuits_quota_is_spent() -> None:

@@ -130,8 +130,12 @@ async def test_the_books_are_read_once_and_then_followed() -> None:
 
 async def test_several_batches_at_once_share_a_reading_that_began_after_them() -> None:
     bench = Bench(full())
-    batches = [bench.client.read(CUSTOMERS, [key], bench.errand) for key in ("58", "61", "62")]
-    await bench.run(asyncio.gather(*batches))
+
+    async def at_once() -> None:
+        keys = ("58", "61", "62")
+        await asyncio.gather(*(bench.client.read(CUSTOMERS, [k], bench.errand) for k in keys))
+
+    await bench.run(at_once())
     asked = bench.desk.asked
     assert sum(a.startswith("companyinfo") for a in asked) == 1
     assert sum(a.startswith("cdc") for a in asked) == 1

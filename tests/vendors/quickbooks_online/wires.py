@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -93,6 +94,7 @@ class Desk:
 
     async def send(self, outgoing: Outgoing) -> Response:
         self.sent.append(outgoing)
+        await asyncio.sleep(0)  # so that others may come in between
         status, body = self._answering(asked(outgoing))
         raw = body if isinstance(body, bytes) else json.dumps(body, default=_number).encode()
         return Response(status, {"content-type": "application/json"}, raw)
