@@ -12,7 +12,7 @@ from tests.engine.scene import Record, counts, numbers
 from tests.support.rehearsal import totals
 
 READS = {"GET", "POST /oauth2/v1/tokens/bearer"}
-LATE = {"TxnDate": "2026-03-01", "DueDate": "2026-03-31"}
+LATE: dict[str, Any] = {"TxnDate": "2026-03-01", "DueDate": "2026-03-31"}
 
 
 async def shows(s: Books, customer: Record, *names: str) -> list[Any]:

@@ -77,7 +77,7 @@ def test_a_void_invoice_is_not_the_last_one() -> None:
 
 def test_credits_are_taken_off_and_taxes_where_net_is_asked_for() -> None:
     found = bill(invoice(), credit(TotalAmt=33, TxnTaxDetail={"TotalTax": 3}))
-    assert (found.invoiced.amount, found.invoiced_net.amount) == (77, 70)
+    assert [found.invoiced.amount, found.invoiced_net.amount] == [77, 70]
 
 
 def test_the_year_begins_after_the_same_day_of_the_last_one() -> None:

@@ -110,7 +110,7 @@ async def test_documents_of_jobs_name_the_customer_at_the_top(books: Books) -> N
     root = await books.one(acme, client)
     assert root.own is not None
     assert root.whole is not None
-    assert (root.own.balance.amount, root.whole.balance.amount) == (0, 70)
+    assert [root.own.balance.amount, root.whole.balance.amount] == [0, 70]
     assert (root.own.open_invoices, root.whole.open_invoices) == (0, 1)
 
 
@@ -150,7 +150,7 @@ async def test_a_merge_hands_the_documents_over(books: Books, left: str, moves: 
     survivor, lost = found[acme], found[other]
     assert isinstance(survivor, Customer)
     assert survivor.own is not None
-    assert (survivor.own.balance.amount, survivor.own.open_invoices) == (30, 1)
+    assert [survivor.own.balance.amount, survivor.own.open_invoices] == [30, 1]
     assert lost is None if left == "gone" else isinstance(lost, Customer) and not lost.active
 
 
