@@ -51,7 +51,8 @@ def test_nothing_comes_to_nothing() -> None:
     found = bill()
     assert (found.open_invoices, found.overdue_invoices) == (0, 0)
     assert found.invoiced == Money(Decimal(), "USD")
-    assert found.last_invoice_date is found.last_payment is None
+    assert found.last_invoice_date is None
+    assert found.last_payment is None
 
 
 def test_the_last_invoice_and_payment_are_those_of_the_newest_day() -> None:
