@@ -26,8 +26,9 @@ from ml_connector.engine.ingest import Ingest
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.looking import Look
 from ml_connector.engine.metering import StoredAllowances
-from ml_connector.engine.passing import Progress, take_over
+from ml_connector.engine.passing import Progress
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.taking_over import take_over
 from ml_connector.engine.uninstalling import uninstall
 from ml_connector.flows import FLOWS
 from ml_connector.http.aiohttp_transport import AiohttpTransport

@@ -34,8 +34,8 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.looking import Look
 from ml_connector.engine.metering import StoredAllowances
 from ml_connector.engine.opened import OpenConnection
-from ml_connector.engine.passing import take_over
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.taking_over import take_over
 from ml_connector.http.asgi_transport import AsgiTransport, Message
 from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor

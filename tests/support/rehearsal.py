@@ -17,8 +17,8 @@ from ml_connector.engine.commands import Commands
 from ml_connector.engine.ingest import Answer, Ingest
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.metering import StoredAllowances
-from ml_connector.engine.passing import take_over
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.taking_over import take_over
 from ml_connector.flows import FLOWS
 from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor

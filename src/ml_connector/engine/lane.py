@@ -17,7 +17,7 @@ import structlog
 
 from ml_connector.core.cadence import Cadence
 from ml_connector.core.faults import Bug, Fault, NeedsConsent, Waiting
-from ml_connector.core.objects import SourceObject, TargetObject
+from ml_connector.core.objects import SourceObject
 from ml_connector.core.wire import Errand
 from ml_connector.engine.confirming import confirm, introduced
 from ml_connector.engine.consents import tell_ends
@@ -27,18 +27,17 @@ from ml_connector.engine.opened import OpenConnection, OpenFlow, place
 from ml_connector.engine.opening import Opener
 from ml_connector.engine.outlets import outlets_of
 from ml_connector.engine.passing import Wish, plan
-from ml_connector.engine.polling import poll, reread_open, sweep
+from ml_connector.engine.polling import first_sweep, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
-from ml_connector.engine.sweeping import sweep_target, swept_as
+from ml_connector.engine.sweeping import sweep_target, swept_at
 from ml_connector.engine.tally import Tally
 from ml_connector.store import (
     connections,
     cursors,
     flows,
     grants,
-    mirrors,
     pending,
     queued,
     reviews,
@@ -251,7 +250,7 @@ class Lane:
         if cursor.reread_at is None or now - cursor.reread_at >= REREAD_EVERY:
             await reread_open(self._res, source, obj, outlets, errand)
         if cursor.swept_at is None:
-            await self._res.store.write(lambda c: _first_sweep(c, source, obj, now))
+            await self._res.store.write(lambda c: first_sweep(c, source, obj, now))
         elif now - cursor.swept_at >= DAILY:
             await sweep(self._res, source, obj, outlets, errand)
 
@@ -265,7 +264,7 @@ class Lane:
             return False
         run = self._res.chance.new_id()
         tally = Tally(run, "live")
-        active = {id: o for id, o in active.items() if await self._may_work(o, tally)}
+        active = {id: o for id, o in active.items() if await self._may_work(o, tally, target)}
         await self._res.store.write(lambda c: runs.begin(c, run, self.workspace, None, "live", now))
         drain = Drain(self._res, target, active, tally, self.epoch)
         began = self._res.clock.monotonic()
@@ -277,13 +276,18 @@ class Lane:
             raise drain.stopped
         return tally.writes > 0
 
-    async def _may_work(self, opened: OpenFlow, tally: Tally) -> bool:
+    async def _may_work(self, opened: OpenFlow, tally: Tally, side: OpenConnection) -> bool:
         """Whether all stands that the flow needs, and it would not change more than is allowed."""
-        row = opened.row
+        row, target = opened.row, opened.target
         try:
             await provision(self._res, opened, tally, self.epoch, consent=False)
         except NeedsConsent as fault:
             self._tell(row.id, f"Flow {row.name} waits: {fault.sentence}")
+            return False
+        except Fault as fault:
+            if side is target:
+                raise
+            await self._trouble(target.row.id, fault)  # not that of the side that is worked for
             return False
         most, now = opened.settings["max_changes"], self._res.clock.now()
         if await self._res.store.read(lambda c: queued.count_due(c, row.id, now)) <= most:
@@ -343,18 +347,10 @@ class Lane:
             self._tell(f"{target.row.id} subscriptions", lacking)
         written = [r.writes for o in opened for r in o.routes if o.writing(r) is target]
         for obj in {w.path: w for w in written}.values():
-            at = await self._swept_at(target, obj)
+            at = await swept_at(self._res, target, obj)
             if at is None or now - at >= DAILY:
                 await sweep_target(self._res, target, obj, errand)
         return tally.shared.calls + errand.calls > 0 and not lacking
-
-    async def _swept_at(self, target: OpenConnection, obj: TargetObject) -> datetime | None:
-        """When the object was last listed whole; the first filling of the mirror counts too."""
-        row = target.row.id
-        cursor = await self._res.store.read(lambda c: cursors.get(c, row, swept_as(obj)))
-        filling = await self._res.store.read(lambda c: mirrors.filling(c, target.account, obj.name))
-        moments = [m for m in (cursor.swept_at, filling.filled_at) if m is not None]
-        return max(moments, default=None)
 
     async def _keep_grants(self, now: datetime) -> None:
         """A grant that nobody uses ends; it is used once a week, paused or not."""
@@ -400,16 +396,3 @@ class Lane:
                 asked=True,
             )  # fmt: skip
             pending.mark(conn, [mark], now)
-
-
-def _first_sweep(
-    conn: Connection, source: OpenConnection, obj: SourceObject, now: datetime
-) -> None:
-    """The first sweep is due a day after the first poll, which has just seen everything."""
-    cursor = cursors.get(conn, source.row.id, obj.name)
-    cursors.put(
-        conn,
-        source.row.id,
-        obj.name,
-        cursors.Cursor(cursor.value, cursor.polled_at, cursor.reread_at, now),
-    )

@@ -33,7 +33,7 @@ from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
 from ml_connector.engine.sweeping import sweep_target
 from ml_connector.engine.tally import Tally
-from ml_connector.store import flows, intents, lanes, pending, queued, reviews, runs
+from ml_connector.store import flows, lanes, pending, queued, reviews, runs
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.snapshot import scratch
@@ -202,10 +202,15 @@ class Pass:
         self, opened: OpenFlow, keys: tuple[tuple[str, str], ...]
     ) -> list[tuple[str, str, str]]:
         """Mark these records; their parents come along where they are missing."""
-        names = ", ".join(r.name for r in opened.flow.routes)
+        names = ", ".join(r.name for r in opened.routes)
         for route, _ in keys:
             if not opened.flow.has(route):
                 raise Mistake(f"Flow {self._row.name} has no route {route}. It has: {names}.")
+            if len(keys) == 1 and opened.flow.route(route) not in opened.routes:
+                raise Mistake(
+                    f"Route {route} of flow {self._row.name} rests, by its settings or by what "
+                    f"its target can hold. At work are: {names}."
+                )
         marks = [
             Mark(
                 self._row.id, route, key, opened.place(route), opened.flow.rank(route),
@@ -390,26 +395,3 @@ def _begin(conn: Connection, row: flows.Row) -> int:
     epoch = lanes.claim(conn, row.workspace)
     pending.take_over(conn, epoch)
     return epoch
-
-
-async def take_over(res: Resources, workspace: str) -> int:
-    """Begin a new epoch: what a process that is gone left open has an unknown outcome.
-
-    Every start of a process that writes is a take-over.
-    """
-    now = res.clock.now()
-
-    def work(conn: Connection) -> int:
-        epoch = lanes.claim(conn, workspace)
-        pending.take_over(conn, epoch)
-        settle = {
-            (obj.name): obj.settle for vendor in res.vendors.values() for obj in vendor.targets
-        }
-        for intent in intents.of_earlier_epochs(conn, workspace, epoch):
-            until = now + settle.get(intent.object, LONGEST_WAIT)
-            holder = (intent.flow, intent.route, intent.source_key)
-            intents.settle(conn, *holder, until)
-            pending.sleep(conn, *holder, until, "settle")
-        return epoch
-
-    return await res.store.write(work)

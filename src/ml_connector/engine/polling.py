@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ml_connector.core.faults import Bug
+from ml_connector.core.flow import Feed
 from ml_connector.core.objects import SourceModel, SourceObject, SourcePage
 from ml_connector.core.wire import Errand
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.outlets import Outlet, note_gone, note_records
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.telling import tell_absent
 from ml_connector.store import cursors, links, pending
 from ml_connector.store.cursors import Cursor
 from ml_connector.store.database import Connection
@@ -109,13 +112,16 @@ async def reread_open(
     outlets: Sequence[Outlet],
     errand: Errand,
 ) -> None:
-    """Look at open records again: their state can change without a change stamp."""
+    """Look at open records again: their state can change without a change stamp, or by nothing but
+    the day's date, for which watched feeds are heard once a day."""
     records = await source.source.open_keys(obj, errand)
     now = res.clock.now()
 
     def work(conn: Connection) -> None:
-        note_records(conn, source, obj, outlets, records, None, now)
         cursor = cursors.get(conn, source.row.id, obj.name)
+        is_new_day = cursor.reread_at is not None and cursor.reread_at.date() < now.date()
+        heard = [replace(o, forced=o.forced or (is_new_day and o.is_watched)) for o in outlets]
+        note_records(conn, source, obj, heard, records, None, now)
         cursors.put(conn, source.row.id, obj.name, replace(cursor, reread_at=now))
 
     await res.store.write(work)
@@ -138,6 +144,9 @@ async def sweep(
             flow, route = outlet.opened.row.id, outlet.reader.name
             if outlet.reader.reads.path != obj.path:
                 continue
+            if isinstance(outlet.reader, Feed):
+                marked += tell_absent(conn, outlet.opened, outlet.reader, there, now)
+                continue
             absent = sorted(links.linked_keys(conn, flow, route) - there)
             rank, where = outlet.opened.flow.rank(route), outlet.opened.place(route)
             marks = [Mark(flow, route, key, where, rank, "poll") for key in absent]
@@ -150,3 +159,9 @@ async def sweep(
         return marked
 
     return await res.store.write(work)
+
+
+def first_sweep(conn: Connection, source: OpenConnection, obj: SourceObject, now: datetime) -> None:
+    """The first sweep is due a day after the first poll, which has just seen everything."""
+    cursor = cursors.get(conn, source.row.id, obj.name)
+    cursors.put(conn, source.row.id, obj.name, replace(cursor, swept_at=now))

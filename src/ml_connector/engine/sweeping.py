@@ -8,6 +8,8 @@ records that have no link, since it refreshes the mirror.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ml_connector.core.objects import TargetObject
 from ml_connector.core.wire import Errand
 from ml_connector.engine.mirroring import reflection
@@ -23,6 +25,15 @@ from ml_connector.store.pending import BACKFILL, Mark
 def swept_as(obj: TargetObject) -> str:
     """The name of the sweep's cursor: an object of that name may be polled as a source too."""
     return f"target/{obj.name}"
+
+
+async def swept_at(res: Resources, target: OpenConnection, obj: TargetObject) -> datetime | None:
+    """When the object was last listed whole; the first filling of the mirror counts too."""
+    row = target.row.id
+    cursor = await res.store.read(lambda c: cursors.get(c, row, swept_as(obj)))
+    filling = await res.store.read(lambda c: mirrors.filling(c, target.account, obj.name))
+    moments = [m for m in (cursor.swept_at, filling.filled_at) if m is not None]
+    return max(moments, default=None)
 
 
 async def sweep_target(
