@@ -295,3 +295,20 @@ async def test_quotes_in_ids_do_not_leave_their_place() -> None:
     await bench.run(bench.client.read(CUSTOMERS, ["5'8", "a\\b"], bench.errand))
     asked = next(a for a in bench.desk.asked if " Id IN (" in a)
     assert r"Id IN ('5\'8', 'a\\b')" in asked
+
+
+async def test_a_poll_brings_the_books_along_only_where_nothing_lies_between() -> None:
+    world = full()
+    bench = Bench(world)
+    await bench.run(bench.client.read(CUSTOMERS, ["58"], bench.errand))
+    later = "2026-05-04T02:30:00.000-07:00"
+    world.since = [changed(later), changed(later)]
+    near: Values = {"mark": "2026-05-04T09:02:00Z"}
+    far: Values = {"mark": "2026-05-04T09:20:00Z"}
+    await bench.run(bench.client.changes(CUSTOMERS, far, bench.errand))
+    await bench.run(bench.client.read(CUSTOMERS, ["58"], bench.errand))
+    assert bench.desk.asked[-2].endswith("2026-05-04T08:57:00Z")
+    world.since = [changed(later), changed(later)]
+    await bench.run(bench.client.changes(CUSTOMERS, near, bench.errand))
+    await bench.run(bench.client.read(CUSTOMERS, ["58"], bench.errand))
+    assert bench.desk.asked[-2].endswith("2026-05-04T09:27:00Z")

@@ -79,6 +79,8 @@ def test_classic_events_are_known_again_by_what_they_say() -> None:
     assert read("classic.void")[0].event_id == one.event_id
     assert len({h.event_id for h in read("classic.realms")}) == 2
     assert (two.object, two.event_type) == ("credit_memos", "CreditMemo.Create")
+    again = fixture("classic.void").replace(b'"Void"', b'"Update"')
+    assert WEBHOOKS.read(delivery(again))[0].event_id != one.event_id
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"eventNotifications": []}'])
