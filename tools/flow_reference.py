@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_connector.core import faults
-from ml_connector.core.flow import Flow, Owner, Route
+from ml_connector.core.flow import Flow, Owner, Route, Settings
 from ml_connector.flows import FLOWS
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -46,9 +46,9 @@ def flow_page(flow: Flow, notes: Mapping[str, Any]) -> str:
     lines += ["In this order; a record waits for those that it belongs to.", ""]
     head = ("route", "reads", "writes", "after", "hints by webhook")
     lines += _table(head, map(_row, flow.routes))
-    for route in flow.routes:
-        lines += _route(route, notes)
     defaults = {s.name: s.parse(s.default) for s in flow.settings}
+    for route in flow.routes:
+        lines += _route(route, notes, defaults)
     lines += ["", "## Settings", "", "`ml-connector flow add … --set name=value`; see also "]
     lines[-1] += "[settings](../settings.md)."
     lines += ["", *_table(
@@ -79,24 +79,53 @@ def _row(route: Route) -> tuple[str, ...]:
     )
 
 
-def _route(route: Route, notes: Mapping[str, Any]) -> Iterator[str]:
+def _route(route: Route, notes: Mapping[str, Any], defaults: Settings) -> Iterator[str]:
     words: Mapping[str, str] = notes["fields"][route.name]
-    yield from ("", f"## {route.label}", "", "A record that is not linked yet is found by:", "")
-    yield from (f"- {_match(rule, route, notes)}" for rule in route.match)
-    yield from (
-        "",
-        "None: it is created. Several: a person decides. Then these fields are kept:",
-        "",
-    )
+    yield from ("", f"## {route.label}", "")
+    if remark := _remark(route, notes):
+        yield from (remark, "")
+    if route.host:
+        parent = route.after[route.host].route
+        yield from (f"These fields are kept in the record of {parent}:", "")
+    else:
+        yield from ("A record that is not linked yet is found by:", "")
+        yield from (f"- {_match(rule, route, notes)}" for rule in route.match)
+        found = "None: it is created. Several: a person decides. Then these fields are kept:"
+        yield from ("", found, "")
     made = [
-        (f"`{name}`", _value(rule, name, words), OWNERS[rule.owner])
+        (f"`{name}`", _value(rule, name, words), _decides(route, name, rule.owner, defaults))
         for name, rule in route.fields.items()
     ]
     made += [
-        (f"`{name}`", f"the record of {parent.route}", OWNERS[parent.owner])
+        (
+            f"`{name}`",
+            f"the record of {parent.route}",
+            _decides(route, name, parent.owner, defaults),
+        )
         for name, parent in route.after.items()
+        if parent.is_written
     ]
     yield from _table(("field", "value", "who decides"), made)
+    if route.back and route.back_to:
+        back = [(f"`{name}`", f"`{to.field}`") for name, to in route.back.items()]
+        back_to = f"`{route.back_to.path}`"
+        yield from ("", f"What travels back to {back_to} when it changes there:", "")
+        yield from _table(("field", "is written to"), back)
+
+
+def _decides(route: Route, name: str, owner: Owner, defaults: Settings) -> str:
+    if name in route.back:
+        return "as at the side that changed last"
+    is_once = route.once is not None and route.once(defaults) and name not in route.moves
+    return OWNERS[Owner.ONCE if is_once else owner]
+
+
+def _remark(route: Route, notes: Mapping[str, Any]) -> str:
+    """When the route rests, and how it writes. Raises KeyError where it is peculiar and no note
+    says in which way."""
+    is_peculiar = route.needs or route.when or route.once or route.whole or route.back
+    remarks: Mapping[str, str] = notes.get("remarks", {})
+    return str(remarks[route.name] if is_peculiar else remarks.get(route.name, ""))
 
 
 def _match(rule: Any, route: Route, notes: Mapping[str, Any]) -> str:
@@ -114,7 +143,7 @@ def _value(rule: Any, name: str, words: Mapping[str, str]) -> str:
 
 
 def refuse_stale_notes(flow: Flow, notes: Mapping[str, Any]) -> None:
-    """Raise ValueError where the notes speak of what the flow does not have."""
+    """Raise ValueError or KeyError where the notes speak of what the flow does not have."""
     for route, words in notes["fields"].items():
         made = {n for n, rule in flow.route(route).fields.items() if rule.how == "make"}
         if set(words) != made:
@@ -123,6 +152,8 @@ def refuse_stale_notes(flow: Flow, notes: Mapping[str, Any]) -> None:
         known = {rule.how for rule in flow.route(route).match}
         if not set(words) <= known:
             raise ValueError(f"{route}: no such match: {sorted(set(words) - known)}")
+    for name in notes.get("remarks", {}):
+        flow.route(name)
 
 
 # --- faults ---------------------------------------------------------------------------------------
