@@ -225,6 +225,9 @@ class Route:
     """By the name of this route's field; each side's change is judged against its own base."""
     winner: Literal["source", "target"] = "source"
     """Whose value stays where both sides changed a two-way field."""
+    rivals: tuple[str, ...] = ()
+    """Routes for the same records, of which settings choose one: what one of them brought over
+    stays with it."""
 
     def __post_init__(self) -> None:
         for name, rule in self.fields.items():
@@ -236,6 +239,11 @@ class Route:
     def by(self, path: str, owner: Owner = SOURCE) -> Parent:
         """This route's link as the parent of another's record, whose key stands at `path` there."""
         return Parent(self.name, path, owner)
+
+    @property
+    def host(self) -> str:
+        """The name of the parent whose own record it writes into; empty where it has records."""
+        return next((rule.needs for rule in self.match if rule.how == "itself"), "")
 
     def itself(self, path: str) -> Parent:
         """As `by`, for a route that writes into this route's own record (see the match rule)."""
@@ -266,6 +274,9 @@ class Feed:
     """Whether a listing does not show all that `marks` looks at, so that each is read alone."""
     needs: str = ""
     """As of a route: what the flow's target must be capable of."""
+    is_watched: bool = False
+    """Whether only a daily look at all of its records tells that one was deleted, or that the day
+    has come on which an open one means something else."""
 
 
 @dataclass(frozen=True, slots=True)

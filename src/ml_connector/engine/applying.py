@@ -33,12 +33,13 @@ from ml_connector.core.plan import (
 )
 from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand, Work
-from ml_connector.engine import matching, remembering
+from ml_connector.engine import remembering
 from ml_connector.engine.deciding import base_of, postponed, retry_at, with_notes
 from ml_connector.engine.intending import Meaning, intend, intent_back
 from ml_connector.engine.item import (
     Done,
     Item,
+    Step,
     ToPostpone,
     ToReview,
     ToUpdate,
@@ -52,11 +53,15 @@ from ml_connector.engine.returning import plan_both_ways, send_back
 from ml_connector.engine.settling import settle
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.together import Together
+from ml_connector.engine.vanishing import gone_step
 from ml_connector.store import links
 from ml_connector.store.database import Connection
 
 LISTING_LIFE = timedelta(seconds=30)
 """A create is sent only while the listing that showed nothing like it is this young."""
+
+AT_ONCE = 2
+"""So often a write that met a newer version is planned anew without waiting."""
 
 log = structlog.get_logger(__name__)
 
@@ -190,7 +195,7 @@ class Applier:
         target = item.target = found.get(step.target_id)
         if read and (target is None or target.deleted):
             into = target.merged_into if target else None
-            item.step = await self._gone_step(item, step, into or "")
+            item.step = await self._gone(item, step.target_id, into or "")
             return
         if step.adopts and target is not None:
             sent = [intent.fields for intent in item.intents]
@@ -219,33 +224,8 @@ class Applier:
         reason = with_notes(reason, item)
         return ToWrite("update", reason, step.target_id, write, step.adopts, step.claims)
 
-    async def _gone_step(
-        self, item: Item, step: ToUpdate, into: str = ""
-    ) -> ToReview | ToPostpone:
-        """`into` is the record that the target says it was merged into."""
-        if item.choice == "link":
-            reason = (
-                f"The {self._route.writes.label} {step.target_id} that a person chose is not "
-                "there: create it, link another, or ignore it."
-            )
-            return ToReview("review", reason, target_gone=True)
-        if item.link is None:
-            reason = "the record it matched is gone; it is matched again"
-            again = retry_at(self._now, item.taken.attempts)
-            return ToPostpone(again, "retry", reason, "waiting", step.target_id)
-        opened, route = self._opened, self._route
-        heir = into or await self._res.store.read(
-            lambda c: matching.heir_of(c, opened, route, item.key, step.target_id)
-        )
-        if heir:
-            reason = f"its record {step.target_id} was merged into {heir}"
-            return ToPostpone(self._now, "retry", reason, "waiting", step.target_id, heir)
-        return ToReview(
-            "review",
-            f"Its {self._route.writes.label} {step.target_id} was deleted at the target: "
-            "create it again, link another, or ignore it.",
-            target_gone=True,
-        )
+    async def _gone(self, item: Item, target_id: str, into: str = "") -> Step:
+        return await gone_step(self._res, self._opened, self._route, item, target_id, into)
 
     # --- writes ---------------------------------------------------------------------------------
 
@@ -254,13 +234,15 @@ class Applier:
         if not isinstance(step, ToWrite):
             return
         errand = self._tally.errand(_work(item))
+        is_back = bool(step.back)
         try:
-            if step.back:
+            if is_back:
                 step = await self._send_back(item, step, errand)
+                is_back = False
             record = await self._write(step, item, errand)
         except Exception as error:
             self._tally.absorb(errand)
-            await self._failed(item, step, error, errand)
+            await self._failed(item, step, error, errand, is_back=is_back)
             return
         self._tally.absorb(errand)
         await self._answered_with(item, step, record, errand, job)
@@ -309,27 +291,36 @@ class Applier:
             return item.target
         return await client.update(obj, step.target_id, step.write.fields, errand)
 
-    async def _failed(self, item: Item, step: ToWrite, error: Exception, errand: Errand) -> None:
-        """Sort what went wrong with one write by what to do next."""
-        now = self._now
+    async def _failed(
+        self, item: Item, step: ToWrite, error: Exception, errand: Errand, *, is_back: bool = False
+    ) -> None:
+        """Sort what went wrong with one write by what to do next. `is_back`: it was the write to
+        the source's record, whose vendor's trouble is not the target's."""
+        now, route = self._now, self._route
         if isinstance(error, UnknownOutcome):
-            until = now + self._route.writes.settle
+            written = route.back_to if is_back and route.back_to else route.writes
+            until = now + written.settle
             later = ToPostpone(until, "settle", error.sentence, "waiting")
             await self._put_back(item, step, later, errand, is_settling=True)
-        elif isinstance(error, Stale):
-            await self._put_back(
-                item, step, ToPostpone(now, "retry", error.sentence, "waiting"), errand
-            )
+        elif isinstance(error, Stale) or (is_back and isinstance(error, Missing)):
+            soon = ToPostpone(self._soon(item), "retry", error.sentence, "waiting")
+            await self._put_back(item, step, soon, errand)
         elif isinstance(error, Missing):
-            item.step = await self._gone_step(item, ToUpdate(step.target_id))
+            item.step = await self._gone(item, step.target_id)
             await self._settle([item])
         elif isinstance(error, Waiting | NeedsPerson | Unreachable):
-            await self._note_stop(error)
-            again = postponed(error, item, now)
-            if isinstance(again, ToPostpone):
-                await self._put_back(item, step, again, errand)
+            if not is_back:
+                await self._note_stop(error)
+            put_off = postponed(error, item, now)
+            if isinstance(put_off, ToPostpone):
+                await self._put_back(item, step, put_off, errand)
         else:
             await self._refused(item, step, error, errand)
+
+    def _soon(self, item: Item) -> datetime:
+        """At once, for what is read anew; later where that did not help."""
+        attempts = item.taken.attempts - AT_ONCE
+        return retry_at(self._now, attempts) if attempts > 0 else self._now
 
     async def _refused(self, item: Item, step: ToWrite, error: Exception, errand: Errand) -> None:
         if isinstance(error, Refused):

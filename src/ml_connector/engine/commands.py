@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from ml_connector.core.faults import Fault, Mistake, NeedsConsent, NeedsPerson
-from ml_connector.core.flow import Route
 from ml_connector.core.vendor import AppClient
 from ml_connector.core.wire import Errand
-from ml_connector.engine import connecting, passing
+from ml_connector.engine import connecting, passing, waking
 from ml_connector.engine.connecting import Credentials
+from ml_connector.engine.finding import failed_of, find_record
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.opened import place
 from ml_connector.engine.opening import parse_settings
@@ -26,10 +26,9 @@ from ml_connector.store import (
     audit,
     connections,
     flows,
-    links,
+    intents,
     pending,
     provisions,
-    queued,
     reviews,
 )
 from ml_connector.store.database import Connection
@@ -105,8 +104,9 @@ class Commands:
         return secrets
 
     async def _connect(self, args: Args, progress: Progress) -> Result:
+        before = await self._abilities()
         done = await connecting.connect(self._res, await self._given(args))
-        await self._reconnected(args["name"])
+        await self._reconnected(args["name"], before)
         return _done(done)
 
     async def _consent(self, args: Args, progress: Progress) -> Result:
@@ -114,11 +114,16 @@ class Commands:
 
     async def _exchange(self, args: Args, progress: Progress) -> Result:
         returned = await self._secrets(args)  # the address holds a code, which is a secret
+        before = await self._abilities()
         done = await connecting.end_consent(self._res, args["state"], returned["url"])
-        await self._reconnected(done["name"])
+        await self._reconnected(done["name"], before)
         return _done(done)
 
-    async def _reconnected(self, name: str) -> None:
+    async def _abilities(self) -> waking.Abilities:
+        res, workspace = self._res, self._lane.workspace
+        return await res.store.read(lambda c: waking.abilities(c, res, workspace))
+
+    async def _reconnected(self, name: str, before: waking.Abilities) -> None:
         """What waited for this connection is due at once."""
         self._changed()
         now, workspace = self._res.clock.now(), self._lane.workspace
@@ -128,6 +133,7 @@ class Commands:
             if row is not None:
                 for flow in flows.using(conn, row.id):
                     pending.hurry(conn, flow.id, "person", now)
+            waking.wake(conn, self._res, workspace, before, now)
 
         await self._res.store.write(work)
         self._lane.retry_now()
@@ -209,6 +215,7 @@ class Commands:
             flows.set_state(conn, row.id, state)
             if state == flows.REMOVED:
                 pending.forget_flow(conn, row.id)
+                intents.forget_flow(conn, row.id)
                 flows.rename(conn, row.id, f"{row.name} (removed {row.id})")
 
         await self._res.store.write(work)
@@ -272,7 +279,7 @@ class Commands:
         if args.get("record"):
             return (await self._record(row, args["record"]),)
         if args.get("failed"):
-            return await self._res.store.read(lambda c: _failed(c, row.id))
+            return await self._res.store.read(lambda c: failed_of(c, self._res, row))
         if not args.get("since") and not args.get("until"):
             raise Mistake("Say what to replay: --record, --failed, or --since and --until.")
         query = audit.Query(
@@ -323,54 +330,6 @@ class Commands:
         if self._rotate is None:
             raise Mistake("This process has no key ring that it could change.")
         return await self._rotate(progress)
-
-
-def find_record(conn: Connection, res: Resources, row: flows.Row, text: str) -> tuple[str, str]:
-    """(route, source key) of a record as a person names it. Raises Mistake.
-
-    An id of either side, or what only one record carries, such as an invoice's number; after a
-    route, the source's words go before the target's ids. Where one source record feeds several
-    routes, its first route is meant: an invoice's deal.
-    """
-    head, _, rest = text.partition(":")
-    flow = res.flows[row.kind]
-    names = [r.name for r in flow.routes]
-    route, sought = (head, rest) if rest and head in names else ("", text)
-    linked = {(x.route, x.source_key) for x in links.search(conn, row.id, sought)}
-    carrying = {
-        (x.route, x.source_key)
-        for x in links.carrying(conn, row.id, sought)
-        if _shows(flow.route(x.route), x, sought)
-    }
-    waiting = {(r["route"], r["key"]) for r in queued.rows_of(conn, row.id)}
-    waiting |= {(r.route, r.source_key) for r in reviews.of_flow(conn, row.id)}
-    found = linked | carrying | {each for each in waiting if each[1] == sought}
-    if route:
-        found = {each for each in found if each[0] == route}
-        found = (found & carrying) or found
-        if not found or (route, sought) in found:
-            return route, sought
-    if found and len({k for _, k in found}) == 1:
-        return min(found, key=lambda record: names.index(record[0]))
-    if found:
-        told = ", ".join(f"{r}:{k}" for r, k in sorted(found))
-        raise Mistake(f"'{text}' names several records: {told}. Write one of these.")
-    raise Mistake(
-        f"No record of flow {row.name} is known as '{text}'. "
-        f"Write route:source_id, with a route of: {', '.join(names)}."
-    )
-
-
-def _shows(route: Route, link: links.Link, text: str) -> bool:
-    """Whether a person reads this text in the record; the id of a stage or parent is no name."""
-    standard = {code: route.writes.field(code) for code, v in link.wrote.items() if v == text}
-    return any(field is None or field.kind == "text" for field in standard.values())
-
-
-def _failed(conn: Connection, flow: str) -> tuple[tuple[str, str], ...]:
-    keys = {(r.route, r.source_key) for r in reviews.of_flow(conn, flow)}
-    keys |= {(r["route"], r["key"]) for r in queued.rows_of(conn, flow) if r["attempts"] > 0}
-    return tuple(sorted(keys))
 
 
 def _account(conn: Connection, row: flows.Row) -> str:

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 
 from ml_connector.core.crossing import without
 from ml_connector.core.faults import Fault, NeedsPerson, Refused, TooFast, Unreachable, Waiting
-from ml_connector.core.flow import Given, Leave, Parent, Route, value_at
+from ml_connector.core.flow import Given, Parent, Route, value_at
 from ml_connector.core.mapping import Desired, map_record, resolve
 from ml_connector.core.match import Match
+from ml_connector.core.objects import SourceObject
 from ml_connector.core.plan import Base, is_unchanged, plan_create
 from ml_connector.core.values import likeness, same
+from ml_connector.engine.distinct import keep_distinct
 from ml_connector.engine.item import (
     Done,
     Item,
@@ -29,9 +31,10 @@ from ml_connector.engine.item import (
 )  # fmt: skip
 from ml_connector.engine.matching import match_items
 from ml_connector.engine.opened import OpenFlow
-from ml_connector.store import cursors, intents, links, mirrors, reviews
+from ml_connector.store import cursors, intents, links, reviews
 from ml_connector.store.database import Connection
 from ml_connector.store.intents import Claim
+from ml_connector.store.links import Link
 from ml_connector.store.pending import Taken
 
 CLAIM_RETRY = timedelta(seconds=1)
@@ -111,6 +114,12 @@ def judge_source(item: Item, now: datetime) -> None:
         reason = "The source shows an older version than it did before."
         again = retry_at(now, item.taken.attempts)
         item.step = ToPostpone(again, "retry", reason, "waiting")
+
+
+def looked_for_again(obj: SourceObject, item: Item, now: datetime) -> ToPostpone:
+    """A listing showed it, and a read that lags behind does not find it."""
+    reason = f"A listing showed the {obj.label}, and a read does not find it."
+    return ToPostpone(retry_at(now, item.taken.attempts), "retry", reason, "waiting")
 
 
 def _at_least(item: Item) -> str:
@@ -198,7 +207,7 @@ def judge_linked(route: Route, item: Item, given: Given) -> None:
     link, desired = item.link, item.desired
     if item.step is not None or link is None or desired is None:
         return
-    if item.choice in ("create", "link"):
+    if item.choice in ("create", "link") or _has_moved(route, item, link):
         item.link = None
         return
     if link.state == "target_gone":
@@ -217,6 +226,11 @@ def judge_linked(route: Route, item: Item, given: Given) -> None:
         item.step = Done("unchanged", with_notes("nothing to write differs", item))
     else:
         item.step = ToUpdate(link.target_id)
+
+
+def _has_moved(route: Route, item: Item, link: Link) -> bool:
+    """Whether the record that it writes into, its parent's own, is another one by now."""
+    return item.parents.get(route.host, link.target_id) != link.target_id
 
 
 def _once(desired: Desired, base: Base) -> str:
@@ -256,7 +270,8 @@ def judge_match(
         _wanted(route, item, match, given) for item, match in zip(unlinked, chosen, strict=True)
     ]
     claimed = _Claimed(conn, opened, route, [pair for pairs in wanted for pair in pairs])
-    _make_distinct(conn, opened, route, unlinked, chosen, given)
+    new = [i for i, m in zip(unlinked, chosen, strict=True) if m.outcome == "none"]
+    keep_distinct(conn, opened, route, new, given)
     for item, match, pairs in zip(unlinked, chosen, wanted, strict=True):
         if match.target_id in contested and match.outcome == "found":
             reason = "Several records of the source look like this one record of the target."
@@ -264,27 +279,6 @@ def judge_match(
             item.step = ToReview("review", reason, (candidate,))
         else:
             _decide(item, match, claimed, pairs, now)
-
-
-def _make_distinct(
-    conn: Connection, opened: OpenFlow, route: Route, items: Sequence[Item],
-    matches: Sequence[Match], given: Given,
-) -> None:  # fmt: skip
-    """Where the target takes a value once, and another record has it, a new record gets another."""
-    rule = route.distinct
-    new = [i for i, m in zip(items, matches, strict=True) if m.outcome == "none"]
-    if rule is None or not new:
-        return
-    pairs = {i.key: (rule.like, likeness(str(i.named.get(rule.field) or ""))) for i in new}
-    account, obj = opened.writing(route).account, route.writes.name
-    found = mirrors.find(conn, account, obj, sorted(set(pairs.values())))
-    for item in new:
-        if found.get(pairs[item.key]):
-            other = rule.otherwise(item.record, given)
-            if not isinstance(other, Leave):
-                item.named = {**item.named, rule.field: other}
-                fields = opened.fields_of(route)
-                item.desired = resolve(route, item.named, fields, opened.codes)
 
 
 def _picked(item: Item) -> str:
@@ -377,7 +371,8 @@ def _decide(
     claims = claimed.take(item, wanted)
     if claims is None:
         reason = "Another record that looks like it is being written; it is matched again after it."
-        item.step = ToPostpone(now + CLAIM_RETRY, "order", reason, "waiting")
+        wait = min(CLAIM_RETRY * float(2 ** min(item.taken.attempts - 1, 10)), RETRY_LONGEST)
+        item.step = ToPostpone(now + wait, "order", reason, "waiting")
     elif match.outcome == "found":
         item.step = ToUpdate(match.target_id, adopts=True, claims=claims)
     elif item.desired is not None:

@@ -19,13 +19,15 @@ from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import deciding, mirroring, provisioning
 from ml_connector.engine.applying import Applier
+from ml_connector.engine.distinct import keep_distinct
 from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWrite
 from ml_connector.engine.merging import follow_merges, merge_of
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reading import Reader
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.resting import judge_rivals
 from ml_connector.engine.tally import Tally
-from ml_connector.engine.telling import tell
+from ml_connector.engine.telling import speaking, tell
 from ml_connector.store import cursors, intents, links, pending
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Taken
@@ -142,20 +144,29 @@ class Drain:
         items = [Item(t) for t in taken]
         await self._read(opened, feed, items)
         now = self._res.clock.now()
+        for item in items:
+            deciding.judge_source(item, now)
+            if item.step is None and item.record is None and _lags(item):
+                item.step = deciding.looked_for_again(feed.reads, item, now)
+            if isinstance(item.step, ToReview):  # nobody could decide anything about it
+                later = now + deciding.RETRY_LONGEST
+                item.step = ToPostpone(later, "retry", item.step.reason, "failed")
+            if item.step is not None:
+                self._reader.forget(opened.reading(feed), feed.reads, item.key)
 
         def work(conn: Connection) -> None:
             for item in items:
-                if item.fault is None:
-                    row = item.taken
+                row, step = item.taken, item.step
+                if isinstance(step, ToPostpone):
+                    pending.postpone(conn, row, step.due_at, step.waits_for, step.reason)
+                    continue
+                read = {item.key: item.record} if item.record is not None else {}
+                if not read or speaking(conn, opened, feed, read, now):
                     tell(
                         conn, opened, feed, {item.key: item.record}, row.work, row.cause, now,
                         row.event_id, row.correlation_id,
                     )  # fmt: skip
-                    pending.finish(conn, [row])
-                    continue
-                step = deciding.postponed(item.fault, item, now)
-                due = step.due_at if isinstance(step, ToPostpone) else now + deciding.RETRY_LONGEST
-                pending.postpone(conn, item.taken, due, "retry", step.reason)
+                pending.finish(conn, [row])
 
         await self._res.store.write(work)
 
@@ -163,6 +174,7 @@ class Drain:
         items = await self._load(opened, route, taken)
         for item in items:
             deciding.judge_deaths(item)
+        await self._res.store.read(lambda c: judge_rivals(c, opened, route, items))
         await self._read(opened, route, [i for i in items if i.step is None])
         now = self._res.clock.now()
         given = opened.given(now)
@@ -177,6 +189,8 @@ class Drain:
         for item in items:
             deciding.judge_map(opened, route, item, given)
         await self._judge_merged(opened, route, items)
+        linked = [i for i in items if i.step is None and i.link is not None]
+        await self._res.store.read(lambda c: keep_distinct(c, opened, route, linked, given))
         for item in items:
             deciding.judge_linked(route, item, given)
         await self._match(opened, route, items)
@@ -256,11 +270,8 @@ class Drain:
         flow, keys = opened.row.id, [item.key for item in gone]
         needed = await self._res.store.read(lambda c: pending.awaited(c, flow, route.name, keys))
         for item in gone:
-            is_told = merge_of(item) is not None
-            if item.taken.at_least and item.taken.attempts < SURELY_GONE_AFTER and not is_told:
-                reason = f"A listing showed the {route.reads.label}, and a read does not find it."
-                again = deciding.retry_at(self._res.clock.now(), item.taken.attempts)
-                item.step = ToPostpone(again, "retry", reason, "waiting")
+            if _lags(item) and merge_of(item) is None:
+                item.step = deciding.looked_for_again(route.reads, item, self._res.clock.now())
                 self._reader.forget(opened.reading(route), route.reads, item.key)
             else:
                 item.step = self._gone_step(opened, route, item, item.key in needed)
@@ -338,6 +349,11 @@ class Drain:
         finally:
             self._tally.absorb(errand)
         await self._res.store.read(lambda c: deciding.judge_match(c, opened, route, items, now))
+
+
+def _lags(item: Item) -> bool:
+    """Whether a record that is not found may be there: a listing or an event spoke of it."""
+    return bool(item.taken.at_least) and item.taken.attempts < SURELY_GONE_AFTER
 
 
 def _since_oldest_intent(items: Sequence[Item], now: datetime) -> timedelta:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Flow, Route
-from ml_connector.engine.commands import find_record
+from ml_connector.engine.finding import find_record
 from ml_connector.engine.resources import Resources
 from ml_connector.store import audit, flows, inbox, links, queued, reviews
 from ml_connector.store.database import Connection

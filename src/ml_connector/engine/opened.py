@@ -127,7 +127,9 @@ class OpenFlow:
 
     def swept(self) -> list[SourceObject]:
         """The objects of which a record that is gone must be noticed."""
-        return list({r.reads.path: r.reads for r in self.routes if r.reads.is_listed}.values())
+        objects = [r.reads for r in self.routes if r.reads.is_listed]
+        objects += [feed.reads for feed in self.feeds if feed.is_watched]
+        return list({obj.path: obj for obj in objects}.values())
 
     def fields_of(self, route: Route) -> Mapping[str, SetupItem]:
         """The custom fields that the route may write, by name."""

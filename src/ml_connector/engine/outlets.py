@@ -15,7 +15,7 @@ from ml_connector.core.flow import Feed, Route
 from ml_connector.core.objects import SourceModel, SourceObject
 from ml_connector.core.values import digest
 from ml_connector.engine.opened import OpenConnection, OpenFlow
-from ml_connector.engine.telling import tell
+from ml_connector.engine.telling import speaking, tell
 from ml_connector.store import cursors, links, pending
 from ml_connector.store.cursors import Seen
 from ml_connector.store.database import Connection
@@ -35,6 +35,10 @@ class Outlet:
     work: int
     cause: Cause
     forced: bool = False
+
+    @property
+    def is_watched(self) -> bool:
+        return isinstance(self.reader, Feed) and self.reader.is_watched
 
 
 def outlets_of(
@@ -85,7 +89,7 @@ def note_records(
         news = {
             key: record
             for key, record in by_key.items()
-            if outlet.forced or not _is_known(known.get(key), shown[key])
+            if _speaks_anew(outlet) or not _is_known(known.get(key), shown[key])
         }
         if isinstance(outlet.reader, Feed):
             marked += _tell(conn, outlet, outlet.reader, news, now)
@@ -94,6 +98,12 @@ def note_records(
     fresh = [seen for key, seen in shown.items() if seen != known.get(key)]
     cursors.see(conn, source.row.id, obj.name, fresh)
     return marked
+
+
+def _speaks_anew(outlet: Outlet) -> bool:
+    """Whether its keys are marked though nothing changed; a filling hears every feed out, since
+    what they speak for has no listing of its own."""
+    return outlet.forced or (isinstance(outlet.reader, Feed) and outlet.work == BACKFILL)
 
 
 def _is_known(known: Seen | None, shown: Seen) -> bool:
@@ -125,10 +135,7 @@ def _tell(
     conn: Connection, outlet: Outlet, feed: Feed, news: Mapping[str, SourceModel], now: datetime
 ) -> int:
     """What could be read speaks at once; what could not is read alone, which will say why."""
-    given = outlet.opened.given(now)
-    if feed.enters is not None:  # what could not be read may speak: reading it alone will tell
-        enters = feed.enters
-        news = {k: r for k, r in news.items() if not _is_whole(feed, r) or enters(r, given)}
+    news = {key: news[key] for key in speaking(conn, outlet.opened, feed, news, now)}
     whole = {} if feed.is_read_alone else {k: r for k, r in news.items() if _is_whole(feed, r)}
     rest = [_mark(outlet, feed, record) for key, record in news.items() if key not in whole]
     pending.mark(conn, rest, now)

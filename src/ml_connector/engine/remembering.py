@@ -93,7 +93,23 @@ def wrote(conn: Connection, ledger: Ledger, answered: Sequence[Written]) -> None
         for w in answered
     ]  # fmt: skip
     audit.add(conn, rows)
+    _mark_ways_back(conn, ledger, [w for w in answered if w.step.adopts])
     _close(conn, ledger, [w.item for w in answered])
+
+
+def _mark_ways_back(conn: Connection, ledger: Ledger, adopted: Sequence[Written]) -> None:
+    """What a taken record's own changes speak for may have been told before it was linked."""
+    opened, here = ledger.opened, ledger.route.name
+    marks = [
+        Mark(
+            ledger.flow, route.name, w.record.id, opened.place(route.name),
+            opened.flow.rank(route.name), w.item.taken.cause, w.item.taken.work,
+        )
+        for route in opened.routes
+        if any(parent.reverse and parent.route == here for parent in route.after.values())
+        for w in adopted
+    ]  # fmt: skip
+    pending.mark(conn, marks, ledger.now)
 
 
 def _link(ledger: Ledger, item: Item, step: ToWrite, record: TargetRecord) -> Link:

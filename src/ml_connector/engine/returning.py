@@ -32,10 +32,15 @@ def plan_both_ways(
     back, changes = _back(route, item, wires, crossing, target, given)
     write = replace(write, changes={**write.changes, **changes})
     reason = _reason(write, crossing, wires, bool(back))
+    left = [wires[w] for w in crossing.back if route.back[wires[w]].field not in back]
+    if left:
+        told = f"{', '.join(left)} was emptied at the target: it is not taken back"
+        reason = "; ".join(part for part in (reason, told) if part)
     if not write.fields and not back:
         if _is_known(write, base, target):
             return Done("unchanged", "nothing to write differs")
-        return ToWrite("unchanged", "both sides say the same", step.target_id, write)
+        same_now = reason or "both sides say the same"
+        return ToWrite("unchanged", same_now, step.target_id, write)
     return ToWrite("update", reason, step.target_id, write, back=back)
 
 

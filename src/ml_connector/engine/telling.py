@@ -6,7 +6,7 @@ one now, marks those it spoke for before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from ml_connector.core.flow import Feed
@@ -14,7 +14,7 @@ from ml_connector.core.objects import SourceModel
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.store import links, pending, told
 from ml_connector.store.database import Connection
-from ml_connector.store.pending import BACKFILL, Cause, Mark
+from ml_connector.store.pending import BACKFILL, LIVE, Cause, Mark
 from ml_connector.store.told import Spoken
 
 
@@ -59,6 +59,35 @@ def tell(
     told.put(conn, flow, feed.name, {k: s for k, s in spoken.items() if s != before.get(k)})
     told.drop(conn, flow, feed.name, [k for k, record in records.items() if record is None])
     return len(marks)
+
+
+def tell_absent(
+    conn: Connection, opened: OpenFlow, feed: Feed, there: Collection[str], now: datetime
+) -> int:
+    """A whole listing showed no more than these: what others spoke for is looked at once more."""
+    absent = [k for k in told.all_keys(conn, opened.row.id, feed.name) if k not in there]
+    return tell(conn, opened, feed, dict.fromkeys(absent), LIVE, "poll", now)
+
+
+def speaking(
+    conn: Connection,
+    opened: OpenFlow,
+    feed: Feed,
+    records: Mapping[str, SourceModel],
+    now: datetime,
+) -> list[str]:
+    """The keys of those that speak: by themselves, or since they did before. What could not be
+    read may speak too."""
+    enters = feed.enters
+    if enters is None:
+        return list(records)
+    given = opened.given(now)
+    known = told.of_keys(conn, opened.row.id, feed.name, list(records))
+    return [
+        key
+        for key, record in records.items()
+        if key in known or not isinstance(record, feed.reads.model) or enters(record, given)
+    ]
 
 
 def _linked(

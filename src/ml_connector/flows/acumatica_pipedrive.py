@@ -118,6 +118,7 @@ deals = Route(
     scope=words.is_handed_over,
     once=lambda settings: True,
     moves=("Hold",),
+    rivals=("deal_invoices",),
     match=(linked(), keyed("ExternalRef")),
     fields={
         "OrderType": make(lambda d, given: given.settings["order_type"]),
@@ -141,6 +142,7 @@ deal_invoices = Route(
     after={"CustomerID": organizations.by("org_id"), "contact": CONTACT},
     scope=words.is_handed_over,
     once=lambda settings: True,
+    rivals=("deals",),
     match=(linked(), keyed("ExternalRef")),
     fields={
         "Type": make(lambda d, given: "Invoice"),
@@ -206,9 +208,16 @@ invoice_billing = Route(
 )
 
 FEEDS = (
-    Feed("orders", acumatica.SALES_ORDERS, lambda o, given: words.billed(o.orders)),
-    Feed("invoices", acumatica.SALES_INVOICES, lambda i, given: words.billed(i.orders)),
-    Feed("payments", acumatica.PAYMENTS, lambda p, given: words.billed(p.orders)),
+    Feed(
+        "orders", acumatica.SALES_ORDERS, lambda o, given: words.billed(o.orders), is_watched=True
+    ),
+    Feed(
+        "invoices",
+        acumatica.SALES_INVOICES,
+        lambda i, given: words.billed(i.orders),
+        is_watched=True,
+    ),
+    Feed("payments", acumatica.PAYMENTS, lambda p, given: words.billed(p.orders), is_watched=True),
     Feed(
         "customers",
         acumatica.CUSTOMERS,

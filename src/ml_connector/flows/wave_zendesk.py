@@ -154,7 +154,10 @@ summaries = Route(
 
 FEEDS = (
     Feed("customer_accounts", wave.CUSTOMERS, lambda c, given: [("summaries", c.id)]),
-    Feed("invoice_accounts", wave.INVOICES, lambda i, given: [("summaries", i.customer.id)]),
+    Feed(
+        "invoice_accounts", wave.INVOICES, lambda i, given: [("summaries", i.customer.id)],
+        is_watched=True,
+    ),
     Feed(
         "invoice_payments", wave.INVOICES, words.payment_marks, enters=words.is_invoice_wanted,
         needs=RECORDS, is_read_alone=True,

@@ -117,6 +117,12 @@ _CLOSE = tuple(
 )
 
 
+def forget_flow(conn: Connection, flow: str) -> None:
+    """Nobody will look for what a removed flow meant to write, so it keeps others from nothing."""
+    for table in (intents, claims):
+        conn.execute(delete(table).where(table.c.flow == flow))
+
+
 def withdraw(conn: Connection, flow: str, route: str, source_key: str) -> None:
     """The write never took effect; what earlier writes may have done is still not known."""
     key = {"flow": flow, "route": route, "source_key": source_key}

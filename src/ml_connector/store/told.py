@@ -25,6 +25,14 @@ def of_keys(conn: Connection, flow: str, feed: str, keys: Sequence[str]) -> dict
     return {row.key: tuple((route, key) for route, key in row.spoken) for row in rows}
 
 
+def all_keys(conn: Connection, flow: str, feed: str) -> list[str]:
+    """Every record that has told anything, or that it has nothing to tell."""
+    rows = conn.execute(
+        select(told.c.key).where(told.c.flow == flow, told.c.feed == feed).order_by(told.c.key)
+    )
+    return [row.key for row in rows]
+
+
 def put(conn: Connection, flow: str, feed: str, spoken: Mapping[str, Spoken]) -> None:
     rows = [
         {"flow": flow, "feed": feed, "key": key, "spoken": [list(each) for each in marks]}
