@@ -6,17 +6,26 @@ import ast
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from ml_connector.flows import FLOWS
+from ml_connector.vendors import VENDORS
 
 from .repository import ROOT
 
 SOURCE = ROOT / "src"
 ENGINE = SOURCE / "ml_connector"
 BLIND_TO_VENDORS = ["core", "http", "store", "engine"]
-VENDORS = "wave|pipedrive|zendesk|freshbooks|acumatica|quickbooks|intuit"
+BLIND_IN_PROSE_TOO = ["http", "store", "engine"]
+NAMES = sorted({
+    "intuit",
+    *(word for v in VENDORS for word in (v.name, v.label, v.name.partition("_")[0])),
+    *(flow.kind for flow in FLOWS),
+})  # fmt: skip
+NAMED = re.compile(rf"(?<![a-z])({'|'.join(map(re.escape, NAMES))})(?![a-z])", re.IGNORECASE)
 
 # Libraries that more than one room knows, each with its reason.
 EVERYWHERE = {
@@ -57,12 +66,34 @@ def test_a_library_is_known_by_one_room() -> None:
 
 
 def test_a_flow_knows_only_its_own_two_vendors() -> None:
-    for path in modules(ENGINE / "flows"):
-        for name in imported(path):
-            if name.startswith("ml_connector.vendors."):
-                vendor = name.split(".")[2]
-                pair = path.stem.split("_")
-                assert any(vendor.split("_")[0] == word for word in pair), f"{path}: {name}"
+    """Its file, and the modules beside it that it is made of; each of these belongs to a flow."""
+    folder = ENGINE / "flows"
+    known = {path.stem: set(imported(path)) for path in modules(folder)}
+    reached: set[str] = {"__init__"}
+    for flow in FLOWS:
+        parts = parts_of(known, flow.kind.replace("-", "_"))
+        reached |= parts
+        vendors = {
+            name.split(".")[2]
+            for part in parts
+            for name in known[part]
+            if name.startswith("ml_connector.vendors.")
+        }
+        assert vendors <= {flow.source, flow.target}, flow.kind
+    assert known.keys() == reached
+
+
+def parts_of(known: Mapping[str, set[str]], module: str) -> set[str]:
+    """The module, and those of its folder that it imports, whatever they import too."""
+    parts: set[str] = set()
+    left = [module]
+    while left:
+        part = left.pop()
+        if part not in parts:
+            parts.add(part)
+            beside = (name.split(".") for name in known[part] if ".flows." in name)
+            left += [steps[2] for steps in beside if steps[2] in known]
+    return parts
 
 
 def words_in_code(path: Path) -> Iterator[tuple[int, str]]:
@@ -84,12 +115,23 @@ def words_in_code(path: Path) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("name", BLIND_TO_VENDORS)
 def test_the_floor_names_no_vendor(name: str) -> None:
-    pattern = re.compile(rf"(?<![a-z])({VENDORS})(?![a-z])", re.IGNORECASE)
     found = [
         f"{path.relative_to(ROOT)}:{line}: {word[:80]}"
         for path in modules(ENGINE / name)
         for line, word in words_in_code(path)
-        if pattern.search(word)
+        if NAMED.search(word)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", BLIND_IN_PROSE_TOO)
+def test_not_even_in_prose(name: str) -> None:
+    """No vendor and no flow, in no comment and no docstring: what is said holds for all of them."""
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
+        for path in modules(ENGINE / name)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if NAMED.search(line)
     ]
     assert found == []
 
