@@ -31,6 +31,7 @@ NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 ROOT = "/entity/Default/24.200.001"
 READ = Request("GET", f"{ROOT}/Customer/C000123")
 WRITE = Request("PATCH", f"{ROOT}/SalesOrder", json={}, writes=True)
+ACTION = Request("POST", f"{ROOT}/SalesOrder/HoldOn", json={}, writes=True)
 INSERT = Request("PUT", f"{ROOT}/SalesOrder", json={}, headers=INSERT_ONLY, writes=True)
 LIMIT_TEXT = "The custom error module does not recognize this error."
 PX = "PX.Data.PXException"
@@ -154,7 +155,12 @@ CASES: list[tuple[str, Request, int, Any, type[Fault] | None, str]] = [
     ("server on a write", WRITE, 500, exception("x", "System.Exception"), Unreachable, ""),
     ("deadlock", WRITE, 500, exception("x", "PX.Data.PXDatabaseException"), Unreachable, ""),
     ("page", READ, 500, "text:<html>Runtime Error</html>", Unreachable, "500"),
+    ("no such action", ACTION, 404, exception("No action", "X"), Missing, "No action"),
+    ("token, with a body", READ, 401, exception("You are not logged in"), TokenExpired, ""),
+    ("key taken, with a body", INSERT, 412, exception("It exists"), Refused, "none was made"),
+    ("no body at all", WRITE, 422, None, Refused, "422"),
     ("gateway", READ, 502, None, Unreachable, "502"),
+    ("a gateway's time is up", WRITE, 504, "text:<html>", Unreachable, "504"),
     ("unavailable", READ, 503, "text:<html>", Unreachable, "503"),
     ("redirect", READ, 302, None, Unreachable, "base_url"),
 ]
