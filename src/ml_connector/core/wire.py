@@ -103,7 +103,7 @@ class Response:
         """The parsed body. Raises Unreachable where it is not JSON (an HTML page, a cut answer)."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             kind = self.headers.get("content-type", "no content type").split(";")[0]
             raise Unreachable(
                 f"The answer (status {self.status}, {kind}) is not JSON. "

@@ -41,7 +41,7 @@ def read_tokens(
     """
     try:
         raw = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(raw, dict) or not isinstance(raw.get("access_token"), str):
         return None
@@ -63,7 +63,7 @@ def said(response: Response) -> str:
     """The vendor's own words in a refusal, at most 200 characters; empty where there are none."""
     try:
         raw = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(raw, dict):
         return ""

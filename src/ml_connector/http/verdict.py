@@ -35,7 +35,7 @@ class WrittenResponse(Response):
         """The parsed body. Raises UnknownOutcome where it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _unreadable(self) from None
 
 
@@ -121,6 +121,6 @@ def _unreadable(response: Response) -> UnknownOutcome:
 def _is_json(body: bytes) -> bool:
     try:
         json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -77,7 +77,7 @@ def _body(response: Response) -> Mapping[str, Any]:
     """Empty where the answer is no JSON object: plain text of IIS, an HTML page."""
     try:
         body = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

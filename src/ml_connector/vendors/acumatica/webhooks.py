@@ -33,7 +33,7 @@ class AcumaticaWebhooks:
         """A hint for each record that a row names; one that names none where no row does."""
         try:
             body = json.loads(delivery.body or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unreadable("The body is not JSON.") from None
         if not isinstance(body, dict) or (body and "Query" not in body):
             raise Unreadable("The body is no push notification of Acumatica.")

@@ -80,7 +80,7 @@ def _body(response: Response) -> Mapping[str, Any] | None:
     """None where the answer is no JSON object: an HTML page, a cut answer."""
     try:
         body = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
 
@@ -91,7 +91,8 @@ def _sentence(body: Mapping[str, Any] | None, status: int) -> str:
     words = [str(told.get(key) or "") for key in ("error", "message", "error_info")]
     errors = told.get("errors")
     for name, faults in errors.items() if isinstance(errors, dict) else ():
-        words.append(f"{name}: {', '.join(map(str, faults)) if faults else 'refused'}")
+        each = faults if isinstance(faults, list) else [faults] if faults else []
+        words.append(f"{name}: {', '.join(map(str, each)) or 'refused'}")
     said = ". ".join(dict.fromkeys(w for w in words if w and "developers.pipedrive.com" not in w))
     return f"Pipedrive says: {said or 'no reason'} (status {status})"[:LONGEST_SENTENCE]
 

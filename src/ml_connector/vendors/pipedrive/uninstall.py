@@ -17,5 +17,5 @@ def read_uninstall(delivery: Delivery) -> Uninstalled:
     try:
         told = json.loads(delivery.body)
         return Uninstalled(str(told["client_id"]), str(told["company_id"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Unreadable("The body does not say which app was uninstalled where.") from None

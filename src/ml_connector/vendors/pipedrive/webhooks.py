@@ -50,7 +50,7 @@ class PipedriveWebhooks:
         """The event of a body; none in an empty one, a look at the address. Raises Unreadable."""
         try:
             body = json.loads(delivery.body or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unreadable("The body is not JSON.") from None
         if body == {}:
             return []

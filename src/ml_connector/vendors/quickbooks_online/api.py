@@ -109,7 +109,7 @@ def _body(response: Response) -> dict[str, Any]:
     """Amounts as decimals. Raises Unreachable for what is none of QuickBooks' answers."""
     try:
         body = json.loads(response.body, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise Unreachable("The answer is none of QuickBooks'. Is base_url the address of its API?")

@@ -43,7 +43,7 @@ def read_envelope(response: Response) -> Envelope | None:
     """The envelope, whatever the status; None where the body is no JSON object (an HTML page)."""
     try:
         body = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict):
         return None

@@ -86,7 +86,7 @@ def told_in(response: Response) -> Told:
     """Whatever the envelope; an HTML page tells nothing."""
     try:
         body = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = response.body.decode("utf-8", "replace").strip()
         return Told(words="" if text.startswith("<") else " ".join(text.split())[:LONGEST_SENTENCE])
     if not isinstance(body, dict):
