@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+from ml_connector.core.flow import Flow
 from ml_connector.core.vendor import Vendor
 from ml_connector.flows import FLOWS
 from ml_connector.vendors import VENDORS
@@ -15,6 +16,10 @@ from .repository import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
 SECTIONS = ("Credentials", "Settings", "Limits", "Open points")
+PERSONS_SECTIONS = (
+    "What you need", "Get credentials", "Connect", "Webhooks", "Settings", "Limits",
+    "What is kept in step", "Known open points", "Maturity",
+)  # fmt: skip
 
 
 def tool(name: str) -> ModuleType:
@@ -59,3 +64,25 @@ def test_every_vendor_is_documented(vendor: Vendor) -> None:
         assert f"`{setting.name}`" in page, f"{path} does not tell of {setting.name}"
     assert f"](../{path})" in (ROOT / "docs" / "index.md").read_text("utf-8")
     assert f"| {vendor.label} |" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_every_vendor_has_a_page_that_leads_a_person_through_it(vendor: Vendor) -> None:
+    """Its row of maturity is the README's, so that the two cannot come to differ."""
+    page = (ROOT / "docs" / "vendors" / f"{vendor.name}.md").read_text("utf-8")
+    headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+    assert tuple(headings) == PERSONS_SECTIONS
+    assert f"ml-connector connect {vendor.name} --name " in page
+    readme = (ROOT / "README.md").read_text("utf-8").splitlines()
+    [row] = [line for line in readme if line.startswith(f"| {vendor.label} |")]
+    assert row in page.splitlines()
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.kind)
+def test_every_flow_has_a_page_that_leads_a_person_through_it(flow: Flow) -> None:
+    page = (ROOT / "docs" / "howto" / f"{flow.kind}.md").read_text("utf-8")
+    assert f"ml-connector flow add {flow.kind} --name " in page
+    assert f"](../reference/flows/{flow.kind}.md)" in page
+    for side in (flow.source, flow.target):
+        assert f"](../vendors/{side}.md)" in page
+    assert f"](docs/howto/{flow.kind}.md)" in (ROOT / "README.md").read_text("utf-8")
