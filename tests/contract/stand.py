@@ -143,6 +143,11 @@ class Stand(Rehearsal):
     async def open(self, name: str = NAME) -> OpenConnection:
         return await self.lane.opener.connection(await self.row(name))
 
+    async def restart(self) -> None:
+        """A new process on the same store."""
+        await self.start()
+        self.side = await self.open()
+
     @property
     def client(self) -> Any:
         """A SourceClient, a TargetClient or both, as the vendor declares objects."""
