@@ -19,10 +19,10 @@ from ml_connector.app import App, run
 from ml_connector.core.wire import Errand, Response
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.opening import Opener
-from ml_connector.engine.polling import feeds_of, poll
+from ml_connector.engine.outlets import outlets_of
+from ml_connector.engine.polling import poll
 from ml_connector.http.transport import Outgoing, Transport
 from ml_connector.store import flows
-from ml_connector.store.pending import LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ async def _polled(app: App, records: int) -> float:
     """Seconds of one poll that shows every record again, and marks none."""
     opened = await _open_flow(app)
     obj = opened.flow.route("customers").reads
-    feeds = feeds_of([opened], obj, LIVE, "poll")
+    outlets = outlets_of([opened], obj)
     began = time.perf_counter()
-    done = await poll(app.res, opened.source, obj, feeds, Errand(), from_start=True)
+    done = await poll(app.res, opened.source, obj, outlets, Errand(), from_start=True)
     seconds = time.perf_counter() - began
     _demand(done.marked, 0, "marked again by a poll")
     if done.records < records:

@@ -10,7 +10,6 @@ from typing import Any
 
 from ml_connector.engine.ingest import Answer
 from ml_connector.vendors.freshbooks import VENDOR
-
 from tests.engine.scene import Record, Scene
 from tests.support.clock import settle
 from tests.support.rehearsal import FLOW

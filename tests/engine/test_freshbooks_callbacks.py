@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ml_connector.engine.ingest import Answer
 
+from ml_connector.engine.ingest import Answer
 from tests.engine.freshbooks_scene import DAY, PAID, SENT, Books
 from tests.engine.scene import Record
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.engine.quickbooks_scene import DAY, FIRST, HOUR, SECOND, Books
+from tests.engine.quickbooks_scene import FIRST, HOUR, Books
 from tests.engine.scene import Record, counts, numbers
 from tests.support.rehearsal import totals
 
@@ -346,126 +345,3 @@ async def test_a_survivor_goes_on_with_the_organization_that_is_there(left: str)
 
 
 # --- webhooks ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("form", ["cloudevents", "classic"])
-@pytest.mark.parametrize("bundled", [True, False])
-async def test_webhooks_make_it_sooner_in_both_forms(form: str, bundled: bool) -> None:
-    async with Books(public=True) as s:
-        await s.switch(
-            quickbooks_online__webhook_format=form,
-            quickbooks_online__webhook_bundles=bundled,
-        )
-        acme = await s.customer()
-        invoice = await s.invoice(acme, **LATE)
-        await s.install(since="all")
-        await s.sync()
-        await s.told_to_post()
-        await s.edit("customers", acme, DisplayName="Acme Renamed")
-        await s.act("invoices", invoice, "pay")
-        assert {answer.status for answer in await s.deliver()} == {200}
-        await s.round()
-        assert await shows(s, acme, "name") == ["Acme Renamed"]
-        assert await stands(s, acme) == ["Paid up", 0, 0]
-        fresh = await s.customer("Brand new")
-        await s.invoice(fresh, "7.00")
-        await s.deliver()
-        await s.round()
-        await s.round()
-        assert await stands(s, fresh) == ["Open", 7, 1]
-
-
-async def test_a_forged_delivery_is_refused_and_a_lost_one_is_made_up_for() -> None:
-    async with Books(public=True) as s:
-        acme = await s.customer()
-        await s.install(since="all")
-        await s.sync()
-        await s.told_to_post()
-        await s.edit("customers", acme, DisplayName="Lost")
-        s.sandbox.outbox.posted.clear()
-        await s.switch(quickbooks_online__event_told_twice=True)
-        await s.edit("customers", acme, DisplayName="Doubled")
-        await s.pass_time(1)
-        s.sandbox.outbox.posted[:] = [
-            replace(post, headers={**post.headers, "intuit-signature": "bm8="})
-            for post in s.sandbox.outbox.posted
-        ]
-        assert {answer.status for answer in await s.deliver()} == {401}
-        await settle(s)
-        assert await shows(s, acme, "name") == ["Doubled"]
-
-
-# --- two companies -------------------------------------------------------------------------------
-
-
-async def test_two_companies_of_equal_ids_do_not_mix_in_one_pipedrive() -> None:
-    async with Books(customers=6, invoices=10, public=True) as s:
-        await s.switch(quickbooks_online__webhook_bundles=True)
-        await s.install(since="all")
-        await s.join("second", SECOND)
-        await s.add("canada", "second", since="all")
-        await s.sync()
-        await s.done("sync", flow="canada")
-        ids = [o["QuickBooks customer ID"] for o in await s.ours()]
-        ids = [id for id in ids if id]
-        for realm in (FIRST, SECOND):
-            assert any(f":{realm}:customers:1" in id for id in ids)
-        assert len(set(ids)) == len(ids)
-        before = {o["id"]: o for o in await s.all("organizations")}
-        await s.told_to_post("Customer")
-        mine = next(o for o in before.values() if o["QuickBooks customer ID"] == ids[0])
-        key = ids[0].rsplit(":", 1)[1]
-        await s.human("PATCH", f"quickbooks_online/customers/{SECOND}:{key}", {"Notes": "hello"})
-        await s.human("PATCH", f"quickbooks_online/customers/{FIRST}:{key}",
-                      {"DisplayName": "Only here"})  # fmt: skip
-        assert {answer.status for answer in await s.deliver()} == {200}
-        await s.round()
-        after = {o["id"]: o for o in await s.all("organizations")}
-        changed = {id for id in after if after[id]["name"] != before.get(id, {}).get("name")}
-        assert changed == {mine["id"]}
-        assert after[mine["id"]]["name"] == "Only here"
-        assert (await s.done("sync", flow="canada"))["writes"] == 0
-
-
-# --- what it costs -------------------------------------------------------------------------------
-
-
-async def test_the_metered_reads_of_a_quiet_day_are_known() -> None:
-    """A poll every five minutes is one; an hourly look at balances two; and the books are read
-    anew once a day, for eight. A token that is renewed each hour costs nothing more."""
-    async with Books(customers=12, invoices=30) as s:
-        await s.install(since="all")
-        await s.sync()
-        await s.round()
-        await s.pass_time(60)
-        before = await s.metered()
-        for _ in range(DAY // 60):
-            await s.pass_time(60)
-            await s.round()
-        spent = await s.metered() - before
-        polls, looks, sweep, books = 288, 24 * 2, 1, 8
-        assert polls + looks <= spent <= polls + looks + sweep + books + 3
-
-
-async def test_reads_stop_for_the_month_when_intuits_quota_is_spent() -> None:
-    async with Books(public=True) as s:
-        acme = await s.customer()
-        await s.install(since="all")
-        await s.sync()
-        await s.told_to_post()
-        spent = await s.metered()
-        await s.switch(quickbooks_online__monthly_reads=spent)
-        await s.edit("customers", acme, DisplayName="Later")
-        assert {answer.status for answer in await s.deliver()} == {200}
-        for _ in range(8):
-            await s.round()
-            await s.pass_time(61)
-        [row] = [c for c in (await s.status())["connections"] if c["name"] == "qbo"]
-        assert row["paused_until"] >= "2026-06-01"
-        assert row["budget"]["period"] == "month"
-        await s.pass_time(28 * DAY)
-        await s.switch(quickbooks_online__monthly_reads=500_000)
-        for _ in range(3):
-            await s.round()
-            await s.pass_time(60)
-        assert await shows(s, acme, "name") == ["Later"]

@@ -30,6 +30,6 @@ def lines_that_match(pattern: str, paths: tuple[Path, ...]) -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()[:120]}"
         for path in paths
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), start=1)
         if wanted.search(line)
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from ml_connector.core.vendor import ConnectionFacts
@@ -25,13 +24,13 @@ ORIGIN = "http://127.0.0.1:9"
 class NoAllowance:
     """Wave has no daily allowance, so its book is never opened. Implements `AllowanceBook`."""
 
-    async def reserve(self, scope: str, day: date, tokens: int, limit: int) -> int:
+    async def reserve(self, scope: str, period: str, tokens: int, limit: int) -> int:
         raise AssertionError("Wave has no allowance")
 
-    async def spent(self, scope: str, day: date) -> int:
+    async def spent(self, scope: str, period: str) -> int:
         raise AssertionError("Wave has no allowance")
 
-    async def correct(self, scope: str, day: date, spent: int) -> None:
+    async def correct(self, scope: str, period: str, spent: int) -> None:
         raise AssertionError("Wave has no allowance")
 
 
@@ -45,15 +44,14 @@ def wave_client(
     settings: Mapping[str, str] | None = None,
 ) -> WaveClient:
     """A client whose calls end in `transport`; `clock` must be run, since pacing sleeps by it."""
-    redactor = Redactor()
+    redactor, token = Redactor(), VENDOR.token
+    assert token is not None
     told = {"base_url": base_url, **(settings or {})}
     wire = ConnectionWire(
         VENDOR,
         told,
         VENDOR.limits(told, "wave-app", "token"),
-        StaticToken(
-            VENDOR.token.header, VENDOR.token.value({"full_access_token": credential}), redactor
-        ),
+        StaticToken(token.header, token.value({"full_access_token": credential}), redactor),
         Guard(VENDOR.hosts, [base_url], private_allowed=True),
         WireParts(transport, Pacing(clock, NoAllowance()), redactor, clock, SeededChance()),
     )
