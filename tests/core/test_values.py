@@ -65,7 +65,7 @@ KEYS = st.builds(
 @given(KEYS)
 def test_a_key_survives_as_text_and_in_a_note(key: ExternalKey) -> None:
     assert ExternalKey.parse(str(key)) == key
-    assert key_in_note(with_key_line("Sent, 100.00 EUR open.", key)) == str(key)
+    assert key_in_note(with_key_line("Sent, 100.00 EUR open.", str(key))) == str(key)
     assert key_in_note(f"<p>x</p><p>Reference: {key}</p>") == str(key)
 
 
