@@ -241,3 +241,21 @@ async def test_contacts_are_synced_for_all_or_only_made_once(choice: str) -> Non
         await firm.rounds()
         names = [plain(c["CustomerName"]) for c in await firm.objects("acumatica/customers")]
         assert ("A new name" in names) == (choice == "all")
+
+
+async def test_a_deals_stage_releases_its_order_or_cancels_it_by_the_named_action() -> None:
+    async with Firm() as firm:
+        stages = [str(s["id"]) for s in await firm.objects("pipedrive/stages")]
+        await firm.begin(open_stages=stages[1], cancel_stages=stages[2])
+        deal = await firm.won()
+        assert plain((await firm.order_of(deal))["Status"]) == "On Hold"
+        path = f"pipedrive/deals/{deal['id']}"
+        await firm.human("PATCH", path, {"stage_id": int(stages[1])})
+        await firm.rounds()
+        assert plain((await firm.order_of(deal))["Status"]) == "Open"
+        await firm.human("PATCH", path, {"stage_id": int(stages[2])})
+        await firm.rounds()
+        assert plain((await firm.order_of(deal))["Status"]) in ("Cancelled", "Canceled")
+        before = await firm.written()
+        await firm.rounds()
+        assert await firm.written() == before

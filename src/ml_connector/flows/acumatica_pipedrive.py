@@ -117,7 +117,7 @@ deals = Route(
     after={"CustomerID": organizations.by("org_id"), "contact": CONTACT},
     scope=words.is_handed_over,
     once=lambda settings: True,
-    moves=("Hold",),
+    moves=("Hold", "action"),
     rivals=("deal_invoices",),
     match=(linked(), keyed("ExternalRef")),
     fields={
@@ -127,6 +127,7 @@ deals = Route(
         "CustomerOrder": make(lambda d, given: f"Deal {d.id}"),
         "Date": make(words.won_on),
         "Hold": make(words.is_on_hold),
+        "action": make(words.action),
         "Details": make(lambda d, given: words.lines(d, given, "OrderQty")),
     },
 )
@@ -241,6 +242,8 @@ SETTINGS = (
     Setting("order_type", "SO", "The type of the orders, as in Acumatica."),
     Setting("open_stages", "",
             "Ids of stages in which a deal's order is released; it is on hold in all others.",
+            parse_words),
+    Setting("cancel_stages", "", "Ids of stages in which the order of a won deal is cancelled.",
             parse_words),
 )  # fmt: skip
 

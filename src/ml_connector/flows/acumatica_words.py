@@ -77,6 +77,11 @@ def is_on_hold(deal: Deal, given: Given) -> Value:
     return deal.stage_id not in given.settings["open_stages"]
 
 
+def action(deal: Deal, given: Given) -> Value | Leave:
+    """The named action that the deal's stage asks for."""
+    return "CancelSalesOrder" if deal.stage_id in given.settings["cancel_stages"] else LEAVE
+
+
 def won_on(deal: Deal, given: Given) -> Value:
     return deal.won_time[:10] if deal.won_time else None
 
