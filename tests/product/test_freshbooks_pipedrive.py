@@ -104,7 +104,7 @@ async def test_the_status_of_an_invoice_moves_its_field_and_its_stage() -> None:
             assert await s.shows(invoice) == (shown, shown, "open")
         deal = await s.deal(invoice)
         assert (deal["Due date"], deal["Amount due"]["value"]) == ("2026-05-07", 100)
-        await hands.waits(s, 4 * DAY)
+        await hands.waits(s, 4 * DAY, every=6 * HOUR)
         assert await s.shows(invoice) == ("Overdue", "Overdue", "open")
         await s.act("invoices", invoice, "pay")
         await by_poll(s)
@@ -223,7 +223,7 @@ async def test_clients_and_invoices_flow_by_webhook_and_nothing_flows_back() -> 
             "PATCH", f"organizations/{(await s.organization(acme))['id']}", name="Theirs"
         )
         await by_webhook(s)
-        await hands.waits(s, DAY)
+        await hands.waits(s, DAY, every=4 * HOUR)
         for noun, before in books.items():
             assert await s.human("GET", f"freshbooks/{noun}") == before
         asked = await hands.asked(s, "freshbooks")

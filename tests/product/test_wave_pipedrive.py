@@ -235,7 +235,7 @@ async def test_a_spent_quota_is_waited_out_and_nothing_is_lost() -> None:
         assert paused["paused_until"].startswith("2026-05-05T00:05")
         assert await hands.answered(s, "pipedrive", 429) == 1
         await s.human("DELETE", "faults")
-        await hands.waits(s, hands.DAY)
+        await hands.waits(s, hands.DAY, every=4 * 3600)
         assert (await s.organization(acme))["name"] == "Acme Limited"
         assert (await hands.connection(s, "pipedrive"))["state"] == "ok"
 
@@ -251,13 +251,13 @@ async def test_a_402_pauses_until_the_next_billing_day_and_asks_once_a_day() -> 
         await s.sync()
         await s.switch(pipedrive__account_closed=True)
         await s.edit("customers", acme, name="Acme Limited")
-        await hands.waits(s, 2 * hands.DAY)
+        await hands.waits(s, 2 * hands.DAY, every=6 * 3600)
         paused = await hands.connection(s, "pipedrive")
         assert paused["state"] == "paused_until"
         assert paused["paused_until"].startswith("2026-05-15")
         assert await hands.answered(s, "pipedrive", 402) in (2, 3)
         await s.switch(pipedrive__account_closed=False)
-        await hands.waits(s, 10 * hands.DAY)
+        await hands.waits(s, 10 * hands.DAY, every=6 * 3600)
         assert (await s.organization(acme))["name"] == "Acme Limited"
 
 
@@ -276,7 +276,7 @@ async def test_what_happens_in_pipedrive_never_reaches_wave(public: bool) -> Non
             await s.seller("PATCH", f"deals/{deal['id']}", value=1, title="Sold!")
         for organization in await s.ours():
             await s.seller("PATCH", f"organizations/{organization['id']}", name="Renamed")
-        await hands.waits(s, hands.DAY + 3600)
+        await hands.waits(s, hands.DAY + 3600, every=4 * 3600)
         await s.deliver()
         await s.sync(full=True)
         for noun, before in books.items():

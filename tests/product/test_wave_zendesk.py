@@ -115,7 +115,9 @@ async def test_invoices_and_payments_are_attached_to_the_organization() -> None:
 def test_an_agent_sees_the_billing_history_beside_the_ticket(program: Program) -> None:
     """Sentence: "Attach Wave invoices … so agents see billing history in the support ticket": the
     real command, real sockets, the sidebar app in a real browser."""
-    with SandboxProcess("--customers", "3", "--invoices", "6", "--seed", "5") as sandbox:
+    world = ("--customers", "3", "--invoices", "6", "--seed", "5", "--speed", "20")
+    with SandboxProcess(*world) as sandbox:
+        program.environment["ML_CONNECTOR_CLOCK_URL"] = f"{sandbox.url}/_sandbox/clock"
         sandbox.control("PATCH", "switches", {"zendesk.index_lag_seconds": 0})
         program("init")
         given = {"wave": ("full_access_token",), "zendesk": ("api_token", "username")}
@@ -263,7 +265,7 @@ async def test_nothing_flows_back_from_zendesk_to_wave() -> None:
             "zendesk/tickets",
             {"subject": "Hello", "comment": {"body": "Where is my order?"}},
         )
-        await hands.waits(s, hands.DAY)
+        await hands.waits(s, hands.DAY, every=4 * 3600)
         await s.sync(full=True)
         for noun, before in books.items():
             assert await s.human("GET", f"wave/{noun}") == before
