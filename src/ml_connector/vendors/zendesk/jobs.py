@@ -13,9 +13,11 @@ from ml_connector.core.faults import Fault, Refused, UnknownOutcome
 from ml_connector.core.wire import Errand
 from ml_connector.vendors.zendesk.api import ORGANIZATION, Api, Json, Place, quoted
 
-LOOK_SECONDS = 2.0
-MOST_LOOKS = 150
-"""Five minutes; what is not done by then may still be."""
+LOOK_SECONDS = 10.0
+"""A job of a hundred takes some seconds, and each look counts among the requests of the minute."""
+
+MOST_LOOKS = 60
+"""Ten minutes; what is not done by then may still be."""
 
 
 class Jobs:
