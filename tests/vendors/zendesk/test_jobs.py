@@ -10,6 +10,7 @@ from ml_connector.core.faults import Refused, UnknownOutcome
 from ml_connector.core.objects import TargetRecord
 from ml_connector.core.values import Values
 from ml_connector.vendors.zendesk import INVOICES, ORGANIZATIONS
+from ml_connector.vendors.zendesk.jobs import LOOK_SECONDS
 from tests.vendors.zendesk.given import (
     Script,
     answered,
@@ -46,7 +47,7 @@ async def test_a_job_tells_of_each_record_by_itself() -> None:
     assert made[0].id == "7"
     assert isinstance(made[1], UnknownOutcome)
     assert isinstance(made[2], Refused)
-    assert on.clock.monotonic() == 4
+    assert on.clock.monotonic() == 2 * LOOK_SECONDS
 
 
 @pytest.mark.parametrize("status", ["failed", "killed", "working"])
