@@ -66,7 +66,13 @@ def backfill_outlets(
     What a listing showed counts as seen for every flow, so every flow is reached by it.
     """
     rest = [o for o in others if o.row.id != opened.row.id]
-    return [*outlets_of([opened], obj, BACKFILL, forced=True), *outlets_of(rest, obj)]
+    new = [o for o in rest if o.row.backfilled_version == 0]
+    old = [o for o in rest if o not in new]
+    return [
+        *outlets_of([opened], obj, BACKFILL, forced=True),
+        *outlets_of(new, obj, BACKFILL),  # it waits for its first sync: nothing in it is live
+        *outlets_of(old, obj),
+    ]
 
 
 def note_records(
