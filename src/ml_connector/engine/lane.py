@@ -1,6 +1,5 @@
 """A lane is the single writer of one workspace: it polls what is due, drains what is pending, and
-does
-what commands hand to it. Everything that is written to a vendor is written here.
+does what commands hand to it. Everything that is written to a vendor is written here.
 
 Between rounds it sleeps until something is due or somebody wakes it; the look at what is due is the
 truth, a wake-up only makes it sooner.

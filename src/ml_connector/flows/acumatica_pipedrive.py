@@ -25,7 +25,7 @@ from ml_connector.core.flow import (
 from ml_connector.core.objects import SetupItem
 from ml_connector.core.values import likeness
 from ml_connector.flows import acumatica_words as words
-from ml_connector.flows.common import COMMON, one_of, parse_words
+from ml_connector.flows.common import COMMON, money, one_of, parse_words
 from ml_connector.vendors.acumatica import objects as acumatica
 from ml_connector.vendors.acumatica import targets as ledger
 from ml_connector.vendors.pipedrive import objects as pipedrive
@@ -182,9 +182,9 @@ billing = Route(
         "Order status": copy("status"),
         "Billing status": make(words.billing_state),
         "Invoices": make(words.invoice_states),
-        "Invoiced": make(lambda b, given: words.money(b.total_of("amount"))),
-        "Balance due": make(lambda b, given: words.money(b.total_of("balance"))),
-        "Paid": make(lambda b, given: words.money(words.paid(b))),
+        "Invoiced": make(lambda b, given: money(b.total_of("amount"))),
+        "Balance due": make(lambda b, given: money(b.total_of("balance"))),
+        "Paid": make(lambda b, given: money(words.paid(b))),
         "Due date": make(words.next_due),
         "Last payment": make(words.last_paid),
     },
@@ -201,9 +201,9 @@ invoice_billing = Route(
     fields={
         "Billing status": make(words.invoice_state),
         "Invoices": make(lambda i, given: f"{i.number} {i.status or ''}".strip()),
-        "Invoiced": make(lambda i, given: words.money(i.amount)),
-        "Balance due": make(lambda i, given: words.money(i.balance)),
-        "Paid": make(lambda i, given: words.money(i.amount.minus(i.balance))),
+        "Invoiced": make(lambda i, given: money(i.amount)),
+        "Balance due": make(lambda i, given: money(i.balance)),
+        "Paid": make(lambda i, given: money(i.amount.minus(i.balance))),
         "Due date": copy("due_date"),
     },
 )

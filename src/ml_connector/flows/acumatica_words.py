@@ -179,10 +179,6 @@ def _plain(entry: Mapping[str, Any]) -> Values:
     return {name: entry[name] for name in ("value", "label") if name in entry}
 
 
-def money(amount: Money) -> Value:
-    return {"value": str(amount.amount), "currency": amount.currency}
-
-
 def invoice_states(billing: Billing, given: Given) -> Value:
     """Each invoice with its status as Acumatica words it: `INV000123 Open, INV000124 Closed`."""
     return ", ".join(f"{i.number} {i.status or ''}".strip() for i in billing.invoices)[:255]

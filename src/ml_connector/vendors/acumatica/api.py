@@ -23,7 +23,6 @@ from ml_connector.core.faults import (
 from ml_connector.core.wire import Errand, Request, Response, Wire
 from ml_connector.vendors.acumatica.entities import DEFAULT_VERSION, Entity, Row
 from ml_connector.vendors.acumatica.faults import INSERT_ONLY, CannotOptimize, NotServed
-from ml_connector.vendors.acumatica.moments import http_date
 from ml_connector.vendors.acumatica.values import plain, wrapped
 
 TIMEOUT_SECONDS = 120.0
@@ -91,7 +90,7 @@ class Api:
         try:
             params = {**asked, **entity.query(self.version, extra)}
             response = await self._send(self._request("GET", path, params), errand)
-            return Listing(_rows(response), http_date(response.headers.get("date")))
+            return Listing(_rows(response), response.answered_at)
         except NotServed:
             raise NeedsPerson(
                 f"The endpoint Default/{self.version} of this Acumatica has no {entity.name}."
@@ -101,7 +100,7 @@ class Api:
             response = await self._send(self._request("GET", path, params), errand)
         found = [await self._by_id(entity, str(r["id"]), errand, extra) for r in _rows(response)]
         rows = tuple(row for row in found if row is not None)
-        return Listing(rows, http_date(response.headers.get("date")))
+        return Listing(rows, response.answered_at)
 
     async def one(
         self, entity: Entity, key: str, errand: Errand, extra: Sequence[str] = ()

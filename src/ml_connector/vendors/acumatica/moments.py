@@ -7,7 +7,6 @@ midnight of some zone, which shifting would turn into the day before.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 
 def moment_text(told: object) -> str:
@@ -29,11 +28,3 @@ def shifted(text: str, by: timedelta) -> str:
 def date_text(told: object) -> str | None:
     """The date as written; None where there is none."""
     return str(told)[:10] if told else None
-
-
-def http_date(text: str | None) -> datetime | None:
-    """The moment of a Date header, aware; None where it is none."""
-    try:
-        return parsedate_to_datetime(text or "")
-    except ValueError:
-        return None

@@ -23,7 +23,6 @@ from ml_connector.vendors.freshbooks.listing import (
     PER_PAGE,
     Listing,
     Row,
-    clock_of,
     listed,
     listing_of,
     parsed,
@@ -173,7 +172,7 @@ class FreshBooksClient:
         row = result_of(response).get(place.one)
         if not isinstance(row, dict) or not _is_there(row):
             return None
-        return parsed(obj, row, clock_of(response))
+        return parsed(obj, row, response.answered_at)
 
     async def _pages(
         self, obj: SourceObject, search: Mapping[str, str], errand: Errand

@@ -12,7 +12,6 @@ from typing import Literal
 from ml_connector.core.faults import Mistake
 from ml_connector.core.limits import Limits, Reading, Window
 from ml_connector.core.wire import Response
-from ml_connector.vendors.freshbooks.listing import clock_of
 
 PACE = "5.0"
 AT_ONCE = 4
@@ -44,7 +43,7 @@ def freshbooks_reading(response: Response) -> Reading:
     limit, left = _told(response, "x-ratelimit-limit"), _told(response, "x-ratelimit-remaining")
     if limit is None or left is None or limit <= IDENTITY_LIMIT:
         return Reading()
-    reset, clock = _told(response, "x-ratelimit-reset"), clock_of(response)
+    reset, clock = _told(response, "x-ratelimit-reset"), response.answered_at
     seconds = reset - clock.timestamp() if reset is not None and clock is not None else None
     is_sane = seconds is not None and 0 <= seconds <= 3600
     return Reading(window_left=left, window_reset_seconds=seconds if is_sane else None)

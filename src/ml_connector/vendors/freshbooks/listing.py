@@ -16,7 +16,6 @@ from ml_connector.core.faults import Refused, Unreachable
 from ml_connector.core.objects import SourceModel, SourceObject
 from ml_connector.core.wire import Response
 from ml_connector.vendors.freshbooks.objects import Glimpse, Invoice, Record
-from ml_connector.vendors.freshbooks.times import parse_http_date
 
 PER_PAGE = 100
 """More is cut down to this without a word."""
@@ -71,13 +70,8 @@ def listing_of(response: Response, noun: str, asked_page: int) -> Listing:
         pages=_count(result.get("pages")),
         per_page=_count(result.get("per_page")) or PER_PAGE,
         total=_count(result.get("total")),
-        at=clock_of(response),
+        at=response.answered_at,
     )
-
-
-def clock_of(response: Response) -> datetime | None:
-    """The vendor's clock when it answered."""
-    return parse_http_date(response.headers.get("date", ""))
 
 
 def parsed(obj: SourceObject, row: Row, at: datetime | None) -> SourceModel:
