@@ -393,5 +393,5 @@ async def plan(res: Resources, row: flows.Row, wish: Wish, progress: Progress) -
 
 def _begin(conn: Connection, row: flows.Row) -> int:
     epoch = lanes.claim(conn, row.workspace)
-    pending.take_over(conn, epoch)
+    pending.take_over(conn, row.workspace, epoch)
     return epoch

@@ -23,7 +23,7 @@ async def take_over(res: Resources, workspace: str) -> int:
 
     def work(conn: Connection) -> int:
         epoch = lanes.claim(conn, workspace)
-        pending.take_over(conn, epoch)
+        pending.take_over(conn, workspace, epoch)
         for intent in intents.of_earlier_epochs(conn, workspace, epoch):
             until = now + _settle(conn, res, intent)
             holder = (intent.flow, intent.route, intent.source_key)

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from ml_connector.store.tables import pending
+from ml_connector.store.tables import flows, pending
 from ml_connector.store.types import Instant
 from ml_connector.store.upsert import Insert, inserting
 
@@ -274,11 +274,15 @@ def promote(conn: Connection, flow: str, route: str, key: str, work: int, now: d
     return bool(row.rowcount)
 
 
-def take_over(conn: Connection, epoch: int) -> int:
-    """Free what an earlier epoch had in hand. Those keys run alone; a death while alone counts."""
+def take_over(conn: Connection, workspace: str, epoch: int) -> int:
+    """Free what an earlier epoch had in hand. Those keys run alone; a death while alone counts.
+
+    Each workspace counts its own epochs, so what others have in hand is left alone.
+    """
+    ours = select(flows.c.id).where(flows.c.workspace == workspace)
     return conn.execute(
         update(pending)
-        .where(pending.c.taken.is_not(None), pending.c.taken < epoch)
+        .where(pending.c.flow.in_(ours), pending.c.taken.is_not(None), pending.c.taken < epoch)
         .values(
             taken=None,
             deaths=case((pending.c.alone.is_(True), pending.c.deaths + 1), else_=pending.c.deaths),
