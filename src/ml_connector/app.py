@@ -127,7 +127,7 @@ class App:
     ) -> dict[str, Any]:
         """Do a command here. Only for whoever holds the home's lock."""
         lane = await self.lane(workspace)
-        commands = Commands(self.res, lane, self.ingest.forget, self._rotate)
+        commands = Commands(lane, self.ingest.forget, self._rotate)
         return await commands.perform(kind, args, progress)
 
     async def _rotate(self, progress: Progress) -> dict[str, Any]:
@@ -154,6 +154,8 @@ class App:
         running: dict[str, asyncio.Task[None]] = {}
         handed: set[asyncio.Task[None]] = set()
         while not should_stop():
+            for lost in [task for task in running.values() if task.done()]:
+                lost.result()
             for id in await self.store.read(lanes.workspace_ids):
                 if id not in running:
                     lane = await self.lane(id)

@@ -321,7 +321,7 @@ class Bench:
         )  # fmt: skip
         self.lane = Lane(self.res, "w", await take_over(self.res, "w"))
         self.ingest = Ingest(self.res)
-        self.commands = Commands(self.res, self.lane, self.ingest.forget)
+        self.commands = Commands(self.lane, self.ingest.forget)
         self.look = Look(self.res, HOOKS)
 
     async def do(self, command: str, **args: Any) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Rehearsal:
         epoch = await take_over(self.res, WORKSPACE)
         self.lane = Lane(self.res, WORKSPACE, epoch)
         self.ingest = Ingest(self.res)
-        self.commands = Commands(self.res, self.lane, self.ingest.forget)
+        self.commands = Commands(self.lane, self.ingest.forget)
 
     def wired(self) -> Resources:
         """What a process works with."""

@@ -62,7 +62,7 @@ async def _identify(
     proof = _proof(res, vendor, given, tokens)
     scope = f"connect:{given.vendor}:{given.name}"
     limits = vendor.limits(given.settings, scope, "token" if how == "token" else "oauth")
-    parts = WireParts(res.transport, res.pacing, res.redactor, res.clock, res.chance)
+    parts = WireParts(res.transport, res.pacing, res.redactor, res.clock, res.chance, res.demand)
     guard = guard_of(vendor, given.settings)
     wire = ConnectionWire(vendor, given.settings, limits, proof, guard, parts)
     client: Client = vendor.client(wire, ConnectionFacts(given.name, given.settings))

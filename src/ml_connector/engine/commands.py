@@ -21,7 +21,6 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.opened import place
 from ml_connector.engine.opening import parse_settings
 from ml_connector.engine.passing import Progress, Wish
-from ml_connector.engine.resources import Resources
 from ml_connector.store import (
     audit,
     connections,
@@ -44,12 +43,11 @@ class Commands:
 
     def __init__(
         self,
-        res: Resources,
         lane: Lane,
         changed: Callable[[], None],
         rotate: Callable[[Progress], Awaitable[Result]] | None = None,
     ) -> None:
-        self._res = res
+        self._res = lane.res
         self._lane = lane
         self._changed = changed
         self._rotate = rotate

@@ -44,7 +44,7 @@ from ml_connector.store import (
 )
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, Mark
-from ml_connector.store.unavailable import StoreUnavailable
+from ml_connector.store.unavailable import LaneOver, StoreUnavailable
 
 ROUND_SECONDS = 1.0
 REREAD_EVERY = timedelta(hours=1)
@@ -60,13 +60,17 @@ log = structlog.get_logger(__name__)
 
 
 class Lane:
-    """For one workspace. `round` is one look at everything that is due."""
+    """For one workspace. `round` is one look at everything that is due.
+
+    Once another process has taken the workspace over, everything here raises LaneOver.
+    """
 
     def __init__(self, res: Resources, workspace: str, epoch: int) -> None:
-        self._res = res
+        self.res = self._res = res.held_by(workspace, epoch)
         self.workspace = workspace
         self.epoch = epoch
-        self.opener = Opener(res)
+        # A token that a vendor replaced is stored, whoever works on the workspace by now
+        self.opener = Opener(self._res, real=res)
         self.busy = asyncio.Lock()
         """Held by whoever works on the lane: a round, or a command handed over."""
         self._woken = asyncio.Event()
@@ -100,6 +104,8 @@ class Lane:
             try:
                 async with self.busy:
                     await self.round()
+            except LaneOver:
+                raise
             except Exception:
                 log.exception("a round of the lane failed; the next one goes on")
             await self._pause()
@@ -113,6 +119,7 @@ class Lane:
 
     async def round(self) -> None:
         """Poll what is due, then drain each target, then the daily look around."""
+        await self._res.demand()
         for id in await introduced(self._res, self.workspace):
             await self._guarded(id, confirm(self._res, self.opener, id))
         opened = await self._open_flows()

@@ -79,7 +79,9 @@ class Opener:
         guard = guard_of(vendor, row.settings)
         authenticator, how, scope = self._authenticator(vendor, row, stored)
         limits = limits_of(vendor, row, stored.client, scope, how)
-        parts = WireParts(res.transport, res.pacing, res.redactor, res.clock, res.chance)
+        parts = WireParts(
+            res.transport, res.pacing, res.redactor, res.clock, res.chance, res.demand
+        )
         wire = ConnectionWire(vendor, row.settings, limits, authenticator, guard, parts)
         external = stored.account.external_id if stored.account else ""
         facts = ConnectionFacts(row.name, row.settings, external)

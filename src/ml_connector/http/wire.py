@@ -7,7 +7,7 @@ tried again within the call; a write only where it can have had no effect.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -47,6 +47,10 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 log = structlog.get_logger(__name__)
 
 
+async def nothing_demanded() -> None:
+    """For whoever may write for as long as it runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class WireParts:
     """What all wires of a process share."""
@@ -56,6 +60,8 @@ class WireParts:
     redactor: Redactor
     clock: Clock
     chance: Chance
+    demand: Callable[[], Awaitable[None]] = nothing_demanded
+    """Asked right before a write is sent; raises where we may not write any more."""
 
 
 @dataclass(slots=True)
@@ -130,6 +136,8 @@ class ConnectionWire:
         work = call.errand.work
         async with pacing.admitted(self._limits, request.price, work, probe=self._probe):
             call.used = await self._proven(request)
+            if request.writes:
+                await self._parts.demand()
             started = self._parts.clock.monotonic()
             answer = await self._carry(call, url)
             told, reading = self._judge(request, answer), self._reading(answer)

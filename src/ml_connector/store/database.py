@@ -7,12 +7,13 @@ it must not end, and on SQLite it may run twice (see group.py), so it changes no
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from types import TracebackType
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection
 
-from ml_connector.store.executor import Executor, Inline
+from ml_connector.store.executor import Executor, Held, Inline
 from ml_connector.store.group import Work
 from ml_connector.store.sqlite import Database, memory_database
 from ml_connector.store.tables import metadata
@@ -54,6 +55,12 @@ class Store:
         Raises what the function raised, or StoreUnavailable.
         """
         return await self._executor.read(work)
+
+    def held(self, demand: Work[None]) -> Self:
+        """The same store for somebody who may write only while `demand` raises nothing."""
+        twin = copy(self)
+        twin._executor = Held(self._executor, demand)
+        return twin
 
     async def close(self) -> None:
         """Let what waits finish, then close every connection. Calling it again does nothing."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import Connection
+
 from ml_connector.store.group import GroupWriter, Job, Reader, Work, only_reading
 from ml_connector.store.sqlite import Database
 from ml_connector.store.unavailable import StoreUnavailable
@@ -74,6 +76,34 @@ class Inline:
         if self._closed:
             raise StoreUnavailable("The store is closed.")
         return Job(work)
+
+
+class Held:
+    """Another executor, as one sees it who may write only for as long as `demand` does not raise.
+
+    It is asked in the transaction of each write, so nothing can come between.
+    """
+
+    def __init__(self, inner: Executor, demand: Work[None]) -> None:
+        self._inner = inner
+        self._demand = demand
+
+    async def write(self, work: Work[T]) -> T:
+        """See Executor."""
+
+        def held(conn: Connection) -> T:
+            self._demand(conn)
+            return work(conn)
+
+        return await self._inner.write(held)
+
+    async def read(self, work: Work[T]) -> T:
+        """See Executor."""
+        return await self._inner.read(work)
+
+    async def close(self) -> None:
+        """See Executor."""
+        await self._inner.close()
 
 
 def outcome(job: Job) -> Any:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from ml_connector.store.tables import lanes, meta, workspaces
 from ml_connector.store.types import instant_text
+from ml_connector.store.unavailable import LaneOver
 from ml_connector.store.upsert import upsert
 
 
@@ -16,6 +17,15 @@ def claim(conn: Connection, workspace: str) -> int:
     epoch = conn.execute(select(lanes.c.epoch).where(lanes.c.workspace == workspace)).scalar() or 0
     upsert(conn, lanes, [{"workspace": workspace, "epoch": epoch + 1}])
     return epoch + 1
+
+
+def demand(conn: Connection, workspace: str, epoch: int) -> None:
+    """Raises LaneOver where a later epoch has begun."""
+    newest = conn.execute(select(lanes.c.epoch).where(lanes.c.workspace == workspace)).scalar()
+    if newest != epoch:
+        raise LaneOver(
+            "Another process has taken over the work on this workspace; this one ends it."
+        )
 
 
 def put_workspace(conn: Connection, id: str, name: str) -> str:

@@ -48,6 +48,10 @@ class StoreUnavailable(Fault):
     """The database cannot be used now, so nothing of this was stored."""
 
 
+class LaneOver(StoreUnavailable):
+    """Another process works on this workspace now; this one writes nothing more for it."""
+
+
 def primary_code(error: BaseException) -> int | None:
     """SQLite's primary result code of an error, bare or wrapped by SQLAlchemy; None for others."""
     cause = error.orig if isinstance(error, DBAPIError) else error

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from .scene import Killed, Scene, Step, demand_in_step, picture
+from tests.support.mortal import Killed, Step
+
+from .scene import Scene, demand_in_step, picture
 
 CUSTOMERS, INVOICES = 2, 3
 POINTS = 64

@@ -10,8 +10,9 @@ import pytest
 
 from ml_connector.store import connections, lanes
 from ml_connector.store.vault import get_secrets
+from tests.support.mortal import Killed
 
-from .scene import Killed, Scene, demand_in_step, picture
+from .scene import Scene, demand_in_step, picture
 
 GRANT = ["client_id", "client_secret", "refresh_token"]
 VENDORS = ["wave", "pipedrive"]

@@ -11,8 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from ml_connector.vendors.pipedrive import DEALS
+from tests.support.mortal import Killed
 
-from .scene import Killed, Scene, demand_in_step, doubles, picture
+from .scene import Scene, demand_in_step, doubles, picture
 
 RECORDS = {
     "customers": "organizations",

@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from .scene import Killed, Scene, demand_in_step, doubles, picture
+from tests.support.mortal import Killed
+
+from .scene import Scene, demand_in_step, doubles, picture
 
 TROUBLES: dict[str, dict[str, Any]] = {
     "done, no answer": {"kind": "cut_after"},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .scene import Killed, Scene
+from tests.support.mortal import Killed
+
+from .scene import Scene
 
 
 @pytest.mark.parametrize("where", ["read", "write"])
