@@ -8,18 +8,21 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from ml_connector.app import App
+from ml_connector.web.bodies import Bodies
+from ml_connector.web.bounds import Bounds
 from ml_connector.web.consent import Consent
 from ml_connector.web.health import Health
 from ml_connector.web.hooks import Hooks
 from ml_connector.web.metrics import Metrics
 
 
-def make_app(app: App, lanes_running: Callable[[], bool]) -> Starlette:
+def make_app(app: App, lanes_running: Callable[[], bool], bounds: Bounds) -> Starlette:
     """The ASGI application on an open home. `lanes_running` is asked by `/readyz`."""
     metrics = Metrics(app)
-    hooks = Hooks(app, metrics.count_delivery)
+    bodies = Bodies(bounds)
+    hooks = Hooks(app, bodies, metrics.count_delivery)
     health = Health(app, lanes_running)
-    consent = Consent(app)
+    consent = Consent(app, bodies)
     return Starlette(
         routes=[
             Route("/hooks/{token}", hooks.take, methods=["POST"]),

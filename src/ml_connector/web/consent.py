@@ -9,14 +9,15 @@ from starlette.responses import HTMLResponse, Response
 
 from ml_connector.app import App
 from ml_connector.core.vendor import Delivery
-from ml_connector.web.hooks import read_capped
+from ml_connector.web.bodies import Bodies, NotTaken
 
 
 class Consent:
     """Exchanges the code for tokens, by the state that the walk began with."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, bodies: Bodies) -> None:
         self._app = app
+        self._bodies = bodies
 
     async def come_back(self, request: Request) -> Response:
         """A plain page that says what came of it."""
@@ -32,11 +33,12 @@ class Consent:
 
     async def withdrawn(self, request: Request) -> Response:
         """A vendor tells here that a person uninstalled the app there."""
-        body = await read_capped(request)
-        if body is None:
-            return Response(status_code=413)
         now = self._app.res.clock.now()
-        status = await self._app.uninstalled(Delivery(body, dict(request.headers), now))
+        try:
+            async with self._bodies.read(request) as body:
+                status = await self._app.uninstalled(Delivery(body, dict(request.headers), now))
+        except NotTaken as unfit:
+            return Response(status_code=unfit.status, headers={"connection": "close"})
         return Response(status_code=status)
 
 

@@ -15,9 +15,12 @@ from starlette.types import ASGIApp
 from ml_connector.app import App
 from ml_connector.core.faults import Mistake
 from ml_connector.web.asgi import make_app
+from ml_connector.web.bounds import Bounds
+from ml_connector.web.protocol import BoundedConfig
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not listened on
 BACKLOG = 2048
+BOUNDS = Bounds()
 SHUTDOWN_SECONDS = 10
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -25,12 +28,12 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Server(uvicorn.Server):
     """Says when it listens, and leaves signals to us."""
 
-    def __init__(self, asgi: ASGIApp) -> None:
+    def __init__(self, asgi: ASGIApp, bounds: Bounds = BOUNDS) -> None:
         super().__init__(
-            uvicorn.Config(
-                asgi, ws="none", lifespan="off", access_log=False, server_header=False,
-                log_config=None, log_level="warning",
-                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            BoundedConfig(
+                asgi, bounds, ws="none", lifespan="off", access_log=False, server_header=False,
+                # Below an error is what strangers send, who must not fill the log
+                log_config=None, log_level="error", timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )  # fmt: skip
         self.listening = asyncio.Event()
@@ -63,7 +66,9 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: App, bound: socket.socket, when_ready: Callable[[], None]) -> None:
+async def serve(
+    app: App, bound: socket.socket, when_ready: Callable[[], None], bounds: Bounds = BOUNDS
+) -> None:
     """Serve and work until SIGTERM or SIGINT, then finish what is in hand.
 
     A second signal no longer waits for that. Raises what the lanes raised, if they broke.
@@ -71,7 +76,7 @@ async def serve(app: App, bound: socket.socket, when_ready: Callable[[], None]) 
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     lanes = asyncio.create_task(app.serve_lanes(stopping.is_set))
-    server = Server(make_app(app, lambda: not lanes.done()))
+    server = Server(make_app(app, lambda: not lanes.done(), bounds), bounds)
 
     def stop() -> None:
         if stopping.is_set():
