@@ -20,7 +20,8 @@ from ml_connector.core.vendor import Vendor
 from ml_connector.core.wire import Errand
 from ml_connector.engine.looking import Look
 from ml_connector.flows import FLOWS
-from ml_connector.http.redaction import HIDDEN, SHORTEST_LITERAL
+from ml_connector.http.redaction import HIDDEN
+from ml_connector.http.traces import SHORTEST_LITERAL
 from ml_connector.store import connections
 from ml_connector.store.vault import get_secrets
 from ml_connector.vendors import VENDORS

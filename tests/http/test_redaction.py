@@ -12,7 +12,7 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_connector.http.redaction import HIDDEN, Redactor
+from ml_connector.http.redaction import HIDDEN, MOST_REPLACED, Redactor
 
 SECRET = "s3cr3t/with+signs=="
 
@@ -71,12 +71,35 @@ def test_learnt_secrets_in_every_form() -> None:
     assert SECRET not in repr(redactor.value(nested))
 
 
-def test_what_was_replaced_is_forgotten_and_short_texts_are_never_learnt() -> None:
+def test_what_was_replaced_is_hidden_for_a_while_and_then_forgotten() -> None:
     redactor = Redactor()
     redactor.learn(SECRET)
     redactor.forget(SECRET)
+    assert redactor.text(SECRET) == HIDDEN
+    for number in range(MOST_REPLACED):
+        redactor.learn(f"a later token {number:03}")
+        redactor.forget(f"a later token {number:03}")
+    assert redactor.text(SECRET) == SECRET
+    assert redactor.text("a later token 001") == HIDDEN
+
+
+def test_what_came_back_into_use_is_not_forgotten() -> None:
+    redactor = Redactor()
+    for _ in range(2):
+        redactor.learn(SECRET)
+        redactor.forget(SECRET)
+    redactor.learn(SECRET)
+    for number in range(MOST_REPLACED):
+        redactor.learn(f"a later token {number:03}")
+        redactor.forget(f"a later token {number:03}")
+    assert redactor.text(SECRET) == HIDDEN
+
+
+def test_short_texts_are_never_learnt() -> None:
+    redactor = Redactor()
     redactor.learn("abc")
-    assert redactor.text(f"{SECRET} abc") == f"{SECRET} abc"
+    redactor.forget("abc")
+    assert redactor.text("abc") == "abc"
 
 
 def test_ordinary_words_stay() -> None:

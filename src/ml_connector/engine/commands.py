@@ -16,6 +16,7 @@ from ml_connector.core.vendor import AppClient
 from ml_connector.core.wire import Errand
 from ml_connector.engine import connecting, passing, waking
 from ml_connector.engine.connecting import Credentials
+from ml_connector.engine.credentials import OPEN_SECRETS
 from ml_connector.engine.finding import failed_of, find_record
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.opened import place
@@ -86,10 +87,14 @@ class Commands:
 
     async def _given(self, args: Args) -> Credentials:
         """The credentials; those of a handed over request lie in the vault, not in the request."""
-        return Credentials(
+        given = Credentials(
             self._lane.workspace, args["vendor"], args["name"], dict(args["settings"]),
             await self._secrets(args), args.get("redirect_url") or "",
         )  # fmt: skip
+        for name, secret in given.secrets.items():
+            if name not in OPEN_SECRETS:
+                self._res.redactor.learn(secret)
+        return given
 
     async def _secrets(self, args: Args) -> dict[str, str]:
         """What must not stand in a request's row."""

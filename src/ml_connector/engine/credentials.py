@@ -20,6 +20,9 @@ from ml_connector.store.vault import get_secrets
 
 APP_SECRETS = ("client_id", "client_secret")
 LOGIN_SECRETS = ("username", "password")
+OPEN_SECRETS = ("client_id", "username")
+"""Kept like secrets, but they only name somebody and open nothing: a consent's address shows one,
+and a person is told the other. Hiding them everywhere would hide parts of ordinary words."""
 How = Literal["oauth", "token", "password"]
 
 

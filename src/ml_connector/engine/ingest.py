@@ -1,66 +1,58 @@
 """Ingest: a delivery is proven on its raw bytes, named, and kept; then it is answered.
 
 The inbox row and the pending changes it causes are one commit. A body is only a hint: what is
-written later comes from a fresh read.
+written later comes from a fresh read. Nothing of a body is read before it is proven, but for two
+small forms that vendors send unproven: a portal's look at an address, which is answered and
+forgotten, and a new subscription's code, which is kept until the vendor itself confirms it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from ml_connector.core.faults import Forged, Unreadable
-from ml_connector.core.vendor import Delivery, Handshake, Proofs, Vendor
-from ml_connector.engine.confirming import CODE, CODE_BEFORE
+from ml_connector.core.vendor import Delivery, Handshake
+from ml_connector.engine.confirming import CODE_BEFORE
+from ml_connector.engine.doors import Door, Doors, Ended
+from ml_connector.engine.misgivings import Misgivings
 from ml_connector.engine.noting import Arrival, Noting
 from ml_connector.engine.resources import Resources
-from ml_connector.engine.subscribing import secrets_owner
+from ml_connector.engine.strangers import ALL, MOST_OF_ALL, Strangers, network_of
 from ml_connector.engine.together import Together
-from ml_connector.store import connections, handshakes, inbox
-from ml_connector.store.connections import Endpoint
+from ml_connector.store import handshakes, inbox
 from ml_connector.store.database import Connection
 from ml_connector.store.unavailable import StoreUnavailable
-from ml_connector.store.vault import delete_secret, get_secrets
+from ml_connector.store.vault import delete_secret
 
 log = structlog.get_logger(__name__)
 
-MOST_TOLD = 1_000
-"""So many things are told at most: a flood of inventions must fill neither memory nor mailbox."""
-
-MOST_DOORS = 20_000
-"""So many are kept in memory: what is posted below an address may be called anything."""
-
-Names = dict[str, tuple[str, ...]]
+AGAIN_SECONDS = 1.0
+COUNT_EVERY_SECONDS = 1.0
+MOST_CODES = 10
+"""So many codes of subscriptions are taken within an hour at one address: each of them may cost a
+call at the vendor, and whoever learnt the address can make some up."""
+CODES_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`woken` are the workspaces that have something to do now; `vendor` is empty if not known."""
+    """`woken` are the workspaces that have something to do now; `vendor` is empty if not known.
+    `cheap` tells that it was given from memory, since there were too many like it."""
 
     status: int
     text: str
     woken: tuple[str, ...] = ()
     vendor: str = ""
+    cheap: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """What is known of one endpoint: whose deliveries it takes and how they are proven."""
-
-    endpoint: Endpoint
-    vendor: Vendor
-    rows: tuple[connections.Row, ...]
-    proofs: Proofs
-    accounts: tuple[str, ...]
-    """The vendor's own ids of the accounts that are connected."""
-    newest: Proofs | None = None
-    """The newest proof alone, where the one before it is still believed."""
-
-    @property
-    def is_callback(self) -> bool:
-        return self.endpoint.owner.startswith("callback:")
+UNKNOWN = Answer(404, "There is no such address.")
+UNPROVEN = Answer(401, "The proof of origin is wrong.")
+NOT_STORED = Answer(500, "It could not be stored. Send it again.")
 
 
 class Ingest:
@@ -68,74 +60,168 @@ class Ingest:
 
     def __init__(self, res: Resources) -> None:
         self._res = res
-        self._doors: dict[str, _Door] = {}
+        self._doors = Doors(res)
         self._arrivals = Together(res.store, self._note)
-        self._told: set[tuple[str, str]] = set()
+        self._misgivings = Misgivings(res)
+        self._strangers = Strangers()
+        self._everybody = Strangers(MOST_OF_ALL)
+        self._codes = Strangers(MOST_CODES, CODES_SECONDS)
+        self._uncounted: dict[str, int] = {}
+        self._counting: asyncio.Task[None] | None = None
 
     def forget(self) -> None:
         """Connections or secrets changed."""
-        self._doors.clear()
+        self._doors.forget()
 
-    async def take(self, path: str, delivery: Delivery) -> Answer:
-        """The answer to one delivery; see CONTRACTS of the HTTP answers.
+    async def refusal(self, path: str, sender: str = "") -> Answer | None:
+        """The answer to a post to an address that is not there, for which no body need be read.
 
         `path` is the endpoint's token, and that of one of its subscriptions after a slash.
         """
         try:
-            door = await self._door(path)
+            return UNKNOWN if await self._door(path, sender) is None else None
+        except StoreUnavailable as fault:
+            return _not_stored(fault)
+
+    async def take(self, path: str, delivery: Delivery, sender: str = "") -> Answer:
+        """The answer to one delivery; see CONTRACTS of the HTTP answers.
+
+        `sender` is the network address that it came from, empty where that is not known.
+        """
+        try:
+            door = await self._door(path, sender)
             if door is None:
-                return Answer(404, "There is no such address.")
+                return UNKNOWN
             return replace(await self._take(path, door, delivery), vendor=door.vendor.name)
         except StoreUnavailable as fault:
-            log.error("a delivery could not be stored", why=fault.sentence)
-            return Answer(500, "It could not be stored. Send it again.")
+            return _not_stored(fault)
 
-    async def _take(self, path: str, door: _Door, delivery: Delivery) -> Answer:
-        webhooks = door.vendor.webhooks
-        if webhooks.is_probe(delivery):
-            return Answer(200, "Hello.")
-        handshake = _handshake(door, delivery)
-        if handshake is not None:
-            await self._res.store.write(lambda c: self._park(c, door, handshake))
-            return Answer(200, "Stored.", (door.endpoint.workspace,))
+    # --- which door -----------------------------------------------------------------------------
+
+    async def _door(self, path: str, sender: str) -> Door | None:
+        """The door of an address. Where too many were tried that are not there, the store is asked
+        only for one that may be."""
+        door = self._doors.known(path)
+        if door is not None:
+            return door
+        now, network = self._res.clock.monotonic(), network_of(sender)
+        if self._are_many(network, now) and not await self._doors.may_exist(path):
+            self._everybody.failed(ALL, now)
+            return None
+        found = await self._doors.find(path)
+        if isinstance(found, Door):
+            return found
+        if isinstance(found, Ended):
+            self._misgivings.of_ended(found.endpoint)
+        self._strangers.failed(network, now)
+        if self._everybody.failed(ALL, now) == MOST_OF_ALL:
+            self._misgivings.of_strangers(sender)
+        return None
+
+    def _are_many(self, network: str, now: float) -> bool:
+        return self._strangers.are_many(network, now) or self._everybody.are_many(ALL, now)
+
+    # --- what to do with it ---------------------------------------------------------------------
+
+    async def _take(self, path: str, door: Door, delivery: Delivery) -> Answer:
+        forged: Forged | None = None
         try:
             door = await self._proven(path, door, delivery)
         except Forged as fault:
-            now = self._res.clock.now()
-            await self._res.store.write(lambda c: inbox.count_forged(c, door.endpoint.id, now))
-            log.warning("a delivery was refused", vendor=door.vendor.name, why=fault.sentence)
-            self._tell_forged(door)
-            return Answer(401, "The proof of origin is wrong.")
+            forged = fault
+        handshake = _handshake(door, delivery)
+        if handshake is not None:
+            return await self._park(door, handshake)
+        if forged is not None:
+            return await self._refuse(door, delivery, forged)
+        webhooks = door.vendor.webhooks
         try:
             hints = webhooks.read(delivery)
         except Unreadable as fault:
             return Answer(400, fault.sentence)
-        self._tell_unknown(door, [hint.account for hint in hints])
+        self._misgivings.of_accounts(door, [hint.account for hint in hints])
         named = tuple((self._res.chance.new_id(), hint) for hint in hints)
         await self._arrivals.put(Arrival(door.endpoint, door.vendor, door.rows, delivery, named))
         return Answer(200, "Stored.", (door.endpoint.workspace,))
 
-    def _park(self, conn: Connection, door: _Door, handshake: Handshake) -> None:
+    async def _park(self, door: Door, handshake: Handshake) -> Answer:
         """Keep a code that the lane will confirm; it proves nothing until then."""
+        now = self._res.clock.monotonic()
+        if self._codes.are_many(door.endpoint.id, now):
+            self._misgivings.of_codes(door)
+            return Answer(429, "Too many codes. Send it again later.", cheap=True)
+        self._codes.failed(door.endpoint.id, now)
+        await self._res.store.write(lambda c: self._keep(c, door, handshake))
+        return Answer(200, "Stored.", (door.endpoint.workspace,))
+
+    def _keep(self, conn: Connection, door: Door, handshake: Handshake) -> None:
         id, now = self._res.chance.new_id(), self._res.clock.now()
         subscription, code = handshake.subscription, handshake.code
-        self._res.redactor.learn(code)
         handshakes.put(conn, self._res.vault, id, door.endpoint.id, subscription, code, now)
 
-    async def _proven(self, path: str, door: _Door, delivery: Delivery) -> _Door:
-        """The door whose secrets prove it: another process may have changed them. Raises Forged."""
+    async def _refuse(self, door: Door, delivery: Delivery, fault: Forged) -> Answer:
+        """Nothing proves it. A portal's look at the address is greeted all the same."""
+        id, now = door.endpoint.id, self._res.clock.monotonic()
+        is_one_of_many = self._strangers.are_many(id, now)
+        count = self._strangers.failed(id, now)
+        if door.vendor.webhooks.is_probe(delivery):
+            return Answer(200, "Hello.", cheap=is_one_of_many)
+        if is_one_of_many:
+            self._count_later(id)
+            self._misgivings.of_flood(door)
+            return replace(UNPROVEN, cheap=True)
+        moment = self._res.clock.now()
+        await self._res.store.write(lambda c: inbox.count_forged(c, id, moment))
+        log.warning(
+            "a delivery was refused", vendor=door.vendor.name, why=fault.sentence, nth=count
+        )
+        self._misgivings.of_forged(door)
+        return UNPROVEN
+
+    def _count_later(self, endpoint: str) -> None:
+        """All that come within a second are counted in one commit."""
+        self._uncounted[endpoint] = self._uncounted.get(endpoint, 0) + 1
+        if self._counting is None:
+            self._counting = asyncio.create_task(self._count())
+
+    async def _count(self) -> None:
+        await self._res.clock.sleep(COUNT_EVERY_SECONDS)
+        uncounted, self._uncounted, self._counting = self._uncounted, {}, None
+        now = self._res.clock.now()
+
+        def work(conn: Connection) -> None:
+            for endpoint, times in sorted(uncounted.items()):
+                inbox.count_forged(conn, endpoint, now, times)
+
         try:
-            await self._verify(path, door, delivery)
+            await self._res.store.write(work)
+        except StoreUnavailable as fault:
+            log.warning("forged deliveries could not be counted", why=fault.sentence)
+
+    # --- proofs ---------------------------------------------------------------------------------
+
+    async def _proven(self, path: str, door: Door, delivery: Delivery) -> Door:
+        """The door whose secrets prove it: another process may have changed them. Raises Forged.
+
+        Where too much is forged at this door, it is not looked up anew for each.
+        """
+        try:
+            await self._verify(door, delivery)
             return door
         except Forged:
-            self._doors.pop(path, None)
-            fresh = await self._door(path)
-            if fresh is None or fresh.proofs == door.proofs:
+            now = self._res.clock.monotonic()
+            if (
+                self._strangers.are_many(door.endpoint.id, now)
+                and now - door.read_at < AGAIN_SECONDS
+            ):
                 raise
-        await self._verify(path, fresh, delivery)
+            fresh = await self._doors.find(path)
+            if not isinstance(fresh, Door) or fresh.proofs == door.proofs:
+                raise
+        await self._verify(fresh, delivery)
         return fresh
 
-    async def _verify(self, path: str, door: _Door, delivery: Delivery) -> None:
+    async def _verify(self, door: Door, delivery: Delivery) -> None:
         """Raises Forged. The first delivery that the newest code proves ends the one before it."""
         verify = door.vendor.webhooks.verify
         if door.newest is None:
@@ -148,93 +234,13 @@ class Ingest:
             return
         owner = door.endpoint.owner
         await self._res.store.write(lambda c: delete_secret(c, owner, CODE_BEFORE))
-        self._doors.pop(path, None)
-
-    def _tell_forged(self, door: _Door) -> None:
-        """Once, until a genuine one comes: a vendor whose deliveries are refused gives up on us."""
-        how = (
-            "its subscription is looked at within a day and mended where that is needed."
-            if door.is_callback
-            else "give the connection the webhook's secret again with "
-            f"`ml-connector connect {door.vendor.name}`."
-        )
-        self._tell(
-            door.endpoint.id, "forged",
-            f"A delivery to the address of {door.vendor.label} could not be proven and was "
-            f"refused. If this goes on, {how}",
-        )  # fmt: skip
-
-    def _tell_unknown(self, door: _Door, told: Sequence[str]) -> None:
-        """Once for each account that no connection here is for."""
-        self._told.discard((door.endpoint.id, "forged"))
-        same = door.vendor.webhooks.same_account
-        for account in told:
-            if account and not any(same(account, known) for known in door.accounts):
-                self._tell(
-                    door.endpoint.id, account,
-                    f"{door.vendor.label} posts events of an account that is not connected here "
-                    f"({account[:60]}). They are kept and cause nothing.",
-                )  # fmt: skip
-
-    def _tell(self, endpoint: str, about: str, sentence: str) -> None:
-        if (endpoint, about) not in self._told and len(self._told) < MOST_TOLD:
-            self._told.add((endpoint, about))
-            self._res.alert(sentence)
-
-    async def _door(self, path: str) -> _Door | None:
-        known = self._doors.get(path)
-        if known is None:
-            known = await self._res.store.read(lambda c: self._find(c, path))
-            if known is not None:
-                if len(self._doors) >= MOST_DOORS:
-                    self._doors.clear()
-                self._doors[path] = known
-        return known
-
-    def _find(self, conn: Connection, path: str) -> _Door | None:
-        token, _, below = path.partition("/")
-        endpoint = connections.endpoint_by_token(conn, token)
-        if endpoint is None:
-            return None
-        vendor = self._res.vendors[endpoint.vendor]
-        kind, _, id = endpoint.owner.partition(":")
-        if kind == "callback":
-            return None  # it is met only below its connection's address
-        if kind == "app":
-            rows = connections.of_app(conn, id)
-        else:
-            rows = [row for row in [connections.get(conn, id)] if row]
-        names: Names = {}
-        if vendor.endpoint_of == "callback" and below:
-            own = [e for e in connections.callbacks_of(conn, id).values() if e.token == below]
-            if not own:
-                return None
-            endpoint = own[0]
-            names = self._codes(conn, endpoint)
-        codes = names
-        for row in rows:
-            owner = secrets_owner(row, vendor.endpoint_of)
-            for name, value in get_secrets(conn, self._res.vault, owner).items():
-                names = {**names, name: tuple(dict.fromkeys((*names.get(name, ()), value)))}
-        settings = {k: v for row in rows for k, v in row.settings.items()}
-        accounts = [connections.account(conn, row.account) for row in rows if row.account]
-        known = tuple(account.external_id for account in accounts if account)
-        newest = None
-        if len(codes.get(CODE, ())) > 1:
-            newest = Proofs({CODE: codes[CODE][:1]}, settings)
-        return _Door(endpoint, vendor, tuple(rows), Proofs(names, settings), known, newest)
-
-    def _codes(self, conn: Connection, endpoint: Endpoint) -> Names:
-        """The codes by which one subscription's deliveries are proven, the newest first."""
-        known = get_secrets(conn, self._res.vault, endpoint.owner)
-        told = tuple(known[name] for name in (CODE, CODE_BEFORE) if name in known)
-        return {CODE: told} if told else {}
+        self._doors.drop(door)
 
     def _note(self, conn: Connection, arrivals: Sequence[Arrival]) -> None:
         Noting(conn, self._res, arrivals).store()
 
 
-def _handshake(door: _Door, delivery: Delivery) -> Handshake | None:
+def _handshake(door: Door, delivery: Delivery) -> Handshake | None:
     """The code of a subscription that is introduced at an address of its own."""
     if not door.is_callback or door.vendor.handshake is None:
         return None
@@ -242,3 +248,8 @@ def _handshake(door: _Door, delivery: Delivery) -> Handshake | None:
         return door.vendor.handshake(delivery)
     except Unreadable:
         return None
+
+
+def _not_stored(fault: StoreUnavailable) -> Answer:
+    log.error("a delivery could not be stored", why=fault.sentence)
+    return NOT_STORED

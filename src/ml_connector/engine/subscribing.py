@@ -41,7 +41,12 @@ async def _endpoint(res: Resources, row: connections.Row, owner: str) -> Endpoin
 
 
 def address(res: Resources, *endpoints: Endpoint) -> str:
-    """Where the vendor posts to; below the served address where there is no public one."""
+    """Where the vendor posts to; below the served address where there is no public one.
+
+    Whoever knows it can post, so it is for the vendor and for `connections`, not for a log.
+    """
+    for endpoint in endpoints:
+        res.redactor.learn(endpoint.token)
     return "/".join((f"{res.public_url.rstrip('/')}/hooks", *(e.token for e in endpoints)))
 
 

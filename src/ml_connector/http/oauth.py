@@ -104,6 +104,7 @@ class OAuthDance:
         client = WebApplicationClient(self._app.client_id)
         state = chance.token(32)
         verifier = chance.token(64) if self._oauth.pkce else ""
+        self._redactor.learn(verifier)
         challenge: dict[str, str] = {}
         if verifier:
             challenge["code_challenge"] = client.create_code_challenge(verifier, "S256")
@@ -148,6 +149,8 @@ class OAuthDance:
 
         Raises NeedsPerson where consent must be given again, Unreachable where nothing was sent.
         """
+        for secret in (code, verifier):
+            self._redactor.learn(secret)
         client = WebApplicationClient(self._app.client_id)
         body = client.prepare_request_body(
             code=code,

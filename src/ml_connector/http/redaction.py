@@ -1,18 +1,18 @@
 """Redaction makes anything safe to log or show: secrets are replaced by `[hidden]`.
 
 It goes by names that hold secrets (headers, query and form fields, JSON keys) and by the literal
-secrets that it has learnt, wherever these occur.
+secrets that it has learnt, wherever these or parts of them occur, in whatever form.
 """
 
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from collections import deque
 from collections.abc import Mapping, MutableMapping
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from ml_connector.core.wire import Response
+from ml_connector.http.traces import Traces
 
 HIDDEN = "[hidden]"
 
@@ -25,8 +25,9 @@ SECRET_NAMES = frozenset({
 })  # fmt: skip
 """Lower case, with underscores for hyphens."""
 
-SHORTEST_LITERAL = 6
-"""A shorter text is no secret worth hiding everywhere: it would blot out half of the log."""
+MOST_REPLACED = 64
+"""So many secrets are hidden on after they were replaced: a vendor takes an access token for a
+while longer, and a call that was on its way with it may be answered with its words."""
 
 _NAMED = re.compile(
     r"(?P<name>[A-Za-z_][A-Za-z0-9_-]*)(?P<mark>[\"']?\s*[=:]\s*[\"']?)(?P<value>[^\s&\"',;}\]]+)"
@@ -45,18 +46,21 @@ class Redactor:
     """Knows the secrets of this process. One is shared by all that logs or shows."""
 
     def __init__(self) -> None:
-        self._forms: dict[str, tuple[str, ...]] = {}
+        self._traces = Traces()
+        self._replaced: deque[str] = deque()
 
     def learn(self, secret: str) -> None:
-        """Hide this text from now on, also in the forms in which it travels in URLs and headers."""
-        if len(secret) >= SHORTEST_LITERAL and secret not in self._forms:
-            encoded = b64encode(secret.encode()).decode()
-            forms = (secret, quote(secret, safe=""), quote_plus(secret), encoded)
-            self._forms[secret] = tuple(dict.fromkeys(forms))
+        """Hide this text from now on, and parts of it, also in the forms in which it travels."""
+        self._traces.add(secret)
+        if secret in self._replaced:
+            self._replaced.remove(secret)
 
     def forget(self, secret: str) -> None:
-        """Hide it no longer: it was replaced and is worth nothing."""
-        self._forms.pop(secret, None)
+        """It was replaced: hide it until so many others were replaced after it."""
+        if secret in self._traces and secret not in self._replaced:
+            self._replaced.append(secret)
+        while len(self._replaced) > MOST_REPLACED:
+            self._traces.remove(self._replaced.popleft())
 
     def text(self, text: str) -> str:
         """The text without learnt secrets, without values of secret names, without credentials."""
@@ -71,11 +75,7 @@ class Redactor:
 
     def learnt(self, text: str) -> str:
         """The text without learnt secrets alone, so that whatever it means can still be read."""
-        for forms in self._forms.values():
-            for form in forms:
-                if form in text:
-                    text = text.replace(form, HIDDEN)
-        return text
+        return self._traces.replaced(text, HIDDEN)
 
     def answer(self, answer: Response) -> Response:
         """The answer without learnt secrets in its body: what a vendor was sent, it may repeat."""
