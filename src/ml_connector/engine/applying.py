@@ -220,7 +220,11 @@ class Applier:
             reason += f"; a person's change was overwritten: {', '.join(write.overwritten)}"
         if not write.fields and item.link is not None and not step.adopts:
             kept = f"; left as a person set it: {', '.join(write.kept)}" if write.kept else ""
-            return Done("unchanged", with_notes("nothing to write differs" + kept, item))
+            reason = with_notes("nothing to write differs" + kept, item)
+            if item.intents and item.target is not None:
+                # What a write without an answer left there is ours: else it would be a person's
+                return ToWrite("unchanged", reason, step.target_id, write)
+            return Done("unchanged", reason)
         reason = with_notes(reason, item)
         return ToWrite("update", reason, step.target_id, write, step.adopts, step.claims)
 

@@ -91,6 +91,28 @@ async def test_what_a_lost_update_set_is_ours_and_follows_the_next_change(
     await demand_in_step(scene, await picture(scene))
 
 
+@pytest.mark.parametrize("name", TROUBLES)
+async def test_what_a_lost_update_set_is_ours_after_it_has_settled(scene: Scene, name: str) -> None:
+    """The address of a contact is ours until a person changes it: a lost write is no person."""
+    customers = await scene.human("GET", "wave/customers")
+    customer = next(c for c in customers if c["email"])
+    where = f"wave/customers/{quote(customer['id'])}"
+    await scene.order(
+        {"vendor": "pipedrive", "operation": "PATCH /api/v2/persons/{id}", **TROUBLES[name],
+         "times": 1}
+    )  # fmt: skip
+    for email in ("first@new.example", "second@new.example"):
+        await scene.human("PATCH", where, {"email": email})
+        await scene.clock.advance(301)
+        await scene.rounds(240)
+        persons = (await picture(scene))["persons"]
+        person = next(p for p in persons if p["key"].endswith(customer["id"]))
+        assert [e["value"] for e in person["emails"]] == [email]
+    told = await scene.audit(route="contacts")
+    assert not any("as a person set it" in row["reason"] for row in told)
+    await demand_in_step(scene, await picture(scene))
+
+
 async def test_a_person_who_edits_while_it_settles_is_seen(scene: Scene) -> None:
     """The lost write was about amounts; the title and the stage that a rep chooses stay theirs."""
     invoice = await unpaid(scene)
