@@ -33,7 +33,7 @@ from ml_connector.engine.matching import match_items
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.store import cursors, intents, links, reviews
 from ml_connector.store.database import Connection
-from ml_connector.store.intents import Claim
+from ml_connector.store.intents import Claim, Intent
 from ml_connector.store.links import Link
 from ml_connector.store.pending import Taken
 
@@ -246,10 +246,12 @@ def _once(desired: Desired, base: Base) -> str:
 
 def base_of(item: Item) -> Base:
     """What we know to stand at the target; fields of a write nobody answered count as unknown."""
-    link = item.link
-    if link is None:
-        return Base({}, {})
-    forth = [intent for intent in item.intents if intent.account == link.account]
+    return known_base(item.link, item.intents) if item.link is not None else Base({}, {})
+
+
+def known_base(link: Link, meant: Sequence[Intent]) -> Base:
+    """What of a link's base can be relied on while these writes to its records are open."""
+    forth = [intent for intent in meant if intent.account == link.account]
     unknown = {wire for intent in forth for wire in intent.fields}
     wrote = {w: v for w, v in link.wrote.items() if w not in unknown}
     returned = {w: v for w, v in link.returned.items() if w not in unknown or w in wrote}

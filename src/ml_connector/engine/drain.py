@@ -21,7 +21,7 @@ from ml_connector.engine import deciding, mirroring, provisioning
 from ml_connector.engine.applying import Applier
 from ml_connector.engine.distinct import keep_distinct
 from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWrite
-from ml_connector.engine.merging import follow_merges, merge_of
+from ml_connector.engine.merging import Followed, follow_merges, hold_survivors, merge_of
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reading import Reader
 from ml_connector.engine.resources import Resources
@@ -220,10 +220,12 @@ class Drain:
 
     async def _load(self, opened: OpenFlow, route: Route, taken: Sequence[Taken]) -> list[Item]:
         flow, keys, now = opened.row.id, [t.key for t in taken], self._res.clock.now()
-        store = self._res.store
+        store, followed = self._res.store, Followed()
         if await store.read(lambda c: cursors.merged_at_source(c, flow, route.name, keys)):
-            await store.write(lambda c: follow_merges(c, flow, route.name, keys, now))
-        return await store.read(lambda c: deciding.load(c, flow, route.name, taken))
+            followed = await store.write(lambda c: follow_merges(c, opened, route, keys, now))
+        items = await store.read(lambda c: deciding.load(c, flow, route.name, taken))
+        hold_survivors(items, followed)
+        return items
 
     def _applier(self, opened: OpenFlow, route: Route) -> Applier:
         async def recheck(fields: Values) -> bool:

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import cursors, facts, seen
 from ml_connector.store.upsert import upsert
+
+FOLLOWED = "followed"
+"""The kind of a merge at the source of which was made what there was to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +138,18 @@ def put_fact(conn: Connection, fact: Fact, at: datetime) -> None:
 def facts_of(
     conn: Connection, flow: str, route: str, keys: Sequence[str]
 ) -> dict[tuple[str, str], Fact]:
-    """Facts by (key, side)."""
+    """Facts by (key, side) that nothing was made of yet."""
     rows = conn.execute(
         select(facts).where(
-            facts.c.flow == flow, facts.c.route == route, facts.c.key.in_(list(keys))
+            facts.c.flow == flow, facts.c.route == route, facts.c.key.in_(list(keys)),
+            facts.c.kind != FOLLOWED,
         )
-    )
-    return {(r.key, r.side): Fact(r.flow, r.route, r.key, r.side, r.kind, r.into) for r in rows}
+    )  # fmt: skip
+    return {(r.key, r.side): _fact(r) for r in rows}
 
 
 def merged_at_source(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> list[Fact]:
-    """Merges at the source of or into these keys."""
+    """Merges at the source of or into these keys that nothing was made of yet."""
     rows = conn.execute(
         select(facts)
         .where(
@@ -153,10 +158,35 @@ def merged_at_source(conn: Connection, flow: str, route: str, keys: Sequence[str
         )
         .order_by(facts.c.key)
     )  # fmt: skip
-    return [Fact(r.flow, r.route, r.key, r.side, r.kind, r.into) for r in rows]
+    return [_fact(row) for row in rows]
+
+
+def survivor_of(conn: Connection, fact: Fact) -> str:
+    """The record that a merged one lives on as, however often it was merged on; a circle ends where
+    it began to repeat."""
+    passed, at = {fact.key}, fact.into
+    while at not in passed:
+        passed.add(at)
+        onwards = conn.execute(
+            select(facts.c.into).where(
+                facts.c.flow == fact.flow, facts.c.route == fact.route, facts.c.key == at,
+                facts.c.side == "source", facts.c.kind.in_(["merged", FOLLOWED]),
+            )
+        ).scalar()  # fmt: skip
+        if onwards is None or onwards in passed:
+            return at
+        at = onwards
+    return at
 
 
 def drop_facts(conn: Connection, flow: str, route: str, key: str) -> None:
-    conn.execute(
-        delete(facts).where(facts.c.flow == flow, facts.c.route == route, facts.c.key == key)
-    )
+    """Something was made of them. A merge at the source is still known, since that of another
+    record into this one may be heard of later."""
+    mine = (facts.c.flow == flow, facts.c.route == route, facts.c.key == key)
+    is_merge = (facts.c.side == "source") & (facts.c.kind.in_(["merged", FOLLOWED]))
+    conn.execute(update(facts).where(*mine, is_merge).values(kind=FOLLOWED))
+    conn.execute(delete(facts).where(*mine, ~is_merge))
+
+
+def _fact(row: Any) -> Fact:
+    return Fact(row.flow, row.route, row.key, row.side, row.kind, row.into)

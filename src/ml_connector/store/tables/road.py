@@ -105,7 +105,7 @@ facts = Table(  # what no later read can tell: a delete, a merge
     Column("route", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("side", Text, primary_key=True),  # source | target
-    Column("kind", Text, nullable=False),  # deleted | merged
+    Column("kind", Text, nullable=False),  # deleted | merged | followed
     Column("into", Text, nullable=False),
     Column("at", Instant, nullable=False),
 )
