@@ -22,7 +22,7 @@ from ml_connector.core.faults import Mistake
 from ml_connector.core.ports import Clock
 from ml_connector.core.vendor import Delivery
 from ml_connector.engine.commands import Commands
-from ml_connector.engine.ingest import Ingest
+from ml_connector.engine.ingest import Answer, Ingest
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.looking import Look
 from ml_connector.engine.metering import StoredAllowances
@@ -48,6 +48,7 @@ from ml_connector.store.vault import Vault, delete_secrets, put_secret
 from ml_connector.vendors import VENDORS
 
 __all__ = [
+    "Answer",
     "App",
     "Home",
     "HomeLock",

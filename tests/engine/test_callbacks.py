@@ -152,16 +152,39 @@ async def test_a_forged_code_fails_at_the_vendor_and_the_true_one_is_taken() -> 
         bill = next(id for id, row in b.mill.callbacks.items() if row["event"] == "bill")
         url = b.mill.callbacks[bill]["url"]
         await introduced(b)
-        for n in range(12):
-            await b.deliver(url, "introduce", id=bill, code=f"forged-{n}")
+        told = [
+            (await b.deliver(url, "introduce", id=bill, code=f"forged-{n}")).status
+            for n in range(12)
+        ]
+        assert told == [200] * 9 + [429] * 3
         assert await waiting(b) == 10 + 1
         await b.clock.run(b.lane.round())
         assert await waiting(b) == 0
+        assert healthy(b) == [True, True]
+        assert sum("Many codes" in alert for alert in b.alerts) == 1
+
+
+async def test_forged_codes_cost_few_calls_and_the_true_one_is_taken_an_hour_later() -> None:
+    async with bench() as b:
+        await b.consent()
+        await look(b)
+        bill = next(id for id, row in b.mill.callbacks.items() if row["event"] == "bill")
+        url = b.mill.callbacks[bill]["url"]
+        asked = len(b.mill.asked)
+        for n in range(200):
+            await b.deliver(url, "introduce", id=bill, code=f"forged-{n}")
+            if n % 20 == 0:
+                await b.clock.run(b.lane.round())
+        assert len(b.mill.asked) - asked <= 10
+        posted, b.mill.introductions = b.mill.introductions, []
+        told = {u: (await b.deliver(u, "introduce", id=i, code=c)).status for u, i, c in posted}
+        assert told[url] == 429
+        assert sorted(told.values()) == [200, 429]
+        await b.clock.run(b.lane.round())
         assert sorted(healthy(b)) == [False, True]
         await b.clock.advance(HOUR + 1)
         await look(b)
         await introduced(b)
-        await b.deliver(url, "introduce", id=bill, code="forged-again")
         await b.clock.run(b.lane.round())
         assert healthy(b) == [True, True]
 

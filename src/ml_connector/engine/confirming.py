@@ -56,6 +56,7 @@ async def confirm(res: Resources, opener: Opener, connection: str) -> bool:
     for waiting, code in mine:
         if waiting.owner in confirmed:
             continue
+        res.redactor.learn(code)
         if await _is_taken(opened, Handshake(waiting.subscription, code)):
             confirmed.add(waiting.owner)
             settled = [w for w, _ in mine if w.owner == waiting.owner]

@@ -63,6 +63,7 @@ class Ingest:
         self._doors = Doors(res)
         self._arrivals = Together(res.store, self._note)
         self._misgivings = Misgivings(res)
+        self._forgers = Strangers()
         self._strangers = Strangers()
         self._everybody = Strangers(MOST_OF_ALL)
         self._codes = Strangers(MOST_CODES, CODES_SECONDS)
@@ -162,8 +163,8 @@ class Ingest:
     async def _refuse(self, door: Door, delivery: Delivery, fault: Forged) -> Answer:
         """Nothing proves it. A portal's look at the address is greeted all the same."""
         id, now = door.endpoint.id, self._res.clock.monotonic()
-        is_one_of_many = self._strangers.are_many(id, now)
-        count = self._strangers.failed(id, now)
+        is_one_of_many = self._forgers.are_many(id, now)
+        self._forgers.failed(id, now)
         if door.vendor.webhooks.is_probe(delivery):
             return Answer(200, "Hello.", cheap=is_one_of_many)
         if is_one_of_many:
@@ -172,9 +173,7 @@ class Ingest:
             return replace(UNPROVEN, cheap=True)
         moment = self._res.clock.now()
         await self._res.store.write(lambda c: inbox.count_forged(c, id, moment))
-        log.warning(
-            "a delivery was refused", vendor=door.vendor.name, why=fault.sentence, nth=count
-        )
+        log.warning("a delivery was refused", vendor=door.vendor.name, why=fault.sentence)
         self._misgivings.of_forged(door)
         return UNPROVEN
 
@@ -210,10 +209,7 @@ class Ingest:
             return door
         except Forged:
             now = self._res.clock.monotonic()
-            if (
-                self._strangers.are_many(door.endpoint.id, now)
-                and now - door.read_at < AGAIN_SECONDS
-            ):
+            if self._forgers.are_many(door.endpoint.id, now) and now - door.read_at < AGAIN_SECONDS:
                 raise
             fresh = await self._doors.find(path)
             if not isinstance(fresh, Door) or fresh.proofs == door.proofs:

@@ -78,11 +78,11 @@ def keys_of(conn: Connection, workspace: str, object: str) -> list[str]:
     return [row.key for row in rows]
 
 
-def count_forged(conn: Connection, endpoint: str, now: datetime) -> None:
+def count_forged(conn: Connection, endpoint: str, now: datetime, times: int = 1) -> None:
     conn.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint)
-        .values(forged=endpoints.c.forged + 1, last_forged_at=now)
+        .values(forged=endpoints.c.forged + times, last_forged_at=now)
     )
 
 

@@ -10,17 +10,20 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ml_connector.app import App
+from ml_connector.app import Answer, App
 from ml_connector.core.vendor import Delivery
 from ml_connector.web.bodies import Bodies, NotTaken
+from ml_connector.web.metrics import Answered
+
+RETRY_SECONDS = "3600"
 
 log = structlog.get_logger(__name__)
 
 
 class Hooks:
-    """`count` is told each answer: the vendor ("" if not known) and the status."""
+    """`count` is told each answer."""
 
-    def __init__(self, app: App, bodies: Bodies, count: Callable[[str, int], None]) -> None:
+    def __init__(self, app: App, bodies: Bodies, count: Callable[[Answered], None]) -> None:
         self._app = app
         self._bodies = bodies
         self._count = count
@@ -30,23 +33,36 @@ class Hooks:
         told = request.path_params
         path = "/".join(told[name] for name in ("token", "subscription") if name in told)
         try:
-            async with self._bodies.read(request) as body:
-                delivery = Delivery(body, dict(request.headers), self._app.res.clock.now())
-                return await self._answer(path, delivery)
+            return self._answered(await self._taken(path, request))
         except NotTaken as unfit:
-            self._count("", unfit.status)
+            self._count(Answered("", unfit.status))
             return PlainTextResponse(unfit.sentence, unfit.status, {"connection": "close"})
-
-    async def _answer(self, path: str, delivery: Delivery) -> Response:
-        try:
-            answer = await self._app.ingest.take(path, delivery)
         except Exception:
             log.exception("a delivery could not be taken")
-            self._count("", 500)
+            self._count(Answered("", 500))
             return PlainTextResponse("It could not be stored. Send it again.", 500)
-        self._count(answer.vendor, answer.status)
+
+    async def _taken(self, path: str, request: Request) -> Answer:
+        """The body is read only where there is somebody to take it. Raises NotTaken."""
+        ingest, sender = self._app.ingest, sender_of(request)
+        refusal = await ingest.refusal(path, sender)
+        if refusal is not None:
+            return refusal
+        async with self._bodies.read(request) as body:
+            delivery = Delivery(body, dict(request.headers), self._app.res.clock.now())
+            return await ingest.take(path, delivery, sender)
+
+    def _answered(self, answer: Answer) -> Response:
+        self._count(Answered(answer.vendor, answer.status, answer.cheap))
         for workspace in answer.woken:
             lane = self._app.lane_of.get(workspace)
             if lane is not None:
                 lane.wake()
-        return PlainTextResponse(answer.text, answer.status)
+        headers = {"retry-after": RETRY_SECONDS} if answer.status == 429 else None
+        return PlainTextResponse(answer.text, answer.status, headers)
+
+
+def sender_of(request: Request) -> str:
+    """The address that a request came from; behind a proxy on this machine, the one that it
+    names."""
+    return request.client.host if request.client is not None else ""

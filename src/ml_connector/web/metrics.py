@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -23,6 +24,16 @@ GAUGES = {
 PREFIX = "ml_connector_"
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One delivery's answer. `vendor` is empty if not known; `cheap` tells that it was one of too
+    many, so it was given from memory."""
+
+    vendor: str
+    status: int
+    cheap: bool = False
+
+
 class Metrics:
     """Deliveries are counted as they come; everything else is read from the store when asked."""
 
@@ -33,9 +44,17 @@ class Metrics:
             f"{PREFIX}deliveries", "Webhooks answered.", ("vendor", "status"),
             registry=self._counted,
         )  # fmt: skip
+        self._throttled = Counter(
+            f"{PREFIX}deliveries_throttled",
+            "Webhooks refused without a look into the store, one of too many within a minute.",
+            ("vendor",), registry=self._counted,
+        )  # fmt: skip
 
-    def count_delivery(self, vendor: str, status: int) -> None:
-        self._deliveries.labels(vendor or "unknown", str(status)).inc()
+    def count_delivery(self, answered: Answered) -> None:
+        vendor = answered.vendor or "unknown"
+        self._deliveries.labels(vendor, str(answered.status)).inc()
+        if answered.cheap:
+            self._throttled.labels(vendor).inc()
 
     async def show(self, request: Request) -> Response:
         read = CollectorRegistry()

@@ -103,6 +103,14 @@ endpoints = Table(
     Column("last_forged_at", Instant),
 )
 
+former_tokens = Table(  # good until then, and known after that: somebody may still post there
+    "former_tokens",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("endpoint", Text, ForeignKey("endpoints.id"), nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,
