@@ -30,6 +30,19 @@ class Process:
         self.dies_at = dies_at
         self.is_dead = False
         self.steps: list[str] = []
+        self._awake = asyncio.Event()
+        self._awake.set()
+
+    def freeze(self) -> None:
+        """The machine is suspended, or the process stopped: nothing of it goes on."""
+        self._awake.clear()
+
+    def thaw(self) -> None:
+        self._awake.set()
+
+    async def awake(self) -> None:
+        """Returns once the process runs."""
+        await self._awake.wait()
 
     def step(self, name: str) -> None:
         """Raises Killed where the process is dead, or dies here."""
@@ -56,12 +69,14 @@ class Cord:
         return store
 
     async def read(self, work: Callable[[Connection], T]) -> T:
+        await self._process.awake()
         if self._process.is_dead:
             raise Killed("read")
         return await self._store.read(work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """A process may die before a commit, or right after it."""
+        await self._process.awake()
         self._process.step("commit")
         fault = self.trouble()
         if fault is not None:

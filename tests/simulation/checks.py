@@ -1,0 +1,108 @@
+"""Checks hold the promise against what stands at the target and in the store: at every step what
+must never be, and in the end what must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import func, select
+
+from ml_connector.store import audit
+from ml_connector.store.database import Connection
+from ml_connector.store.tables import inbox as inbox_table
+from ml_connector.store.tables import intents as intents_table
+from ml_connector.store.tables import links as links_table
+
+from .house import FLOW, WORKSPACE, House, _flow_id
+from .towns import Expected, Town, differences
+
+PATIENT = {"person", "review"}
+Row = dict[str, Any]
+
+
+class Checks:
+    """`ignored` are records that a person decided to leave out."""
+
+    def __init__(self, house: House, town: Town) -> None:
+        self._house = house
+        self._town = town
+        self.ignored: set[tuple[str, str]] = set()
+        self._open: set[tuple[str, str]] = set()
+
+    async def at_a_step(self) -> list[str]:
+        """Never two living records of one key, never two primary links to one record."""
+        found = [f"{noun} {id} stands twice" for noun, id in self._twice()]
+        return found + await self._house.store.read(_two_primaries)
+
+    def _twice(self) -> list[tuple[str, str]]:
+        return [key for key, records in self._town.held().items() if len(records) > 1]
+
+    def may_wait(self, row: Row) -> bool:
+        """What may be pending for ever: what a person must decide, and what waits for that."""
+        return row["waits_for"] in PATIENT or bool(row["waits_route"])
+
+    async def at_the_end(self) -> list[str]:
+        reviews = await self._house.reviews()
+        pending = await self._house.pending()
+        self._open = {(r["route"], r["source_key"]) for r in reviews}
+        self._open |= {(r["route"], r["key"]) for r in pending} | self.ignored
+        held = self._town.held()
+        found = [f"{noun} {id} stands twice" for noun, id in self._twice()]
+        for expected in self._town.expected():
+            found += self._judge(expected, held.get((expected.noun, expected.source_id), []))
+        found += await self._house.store.read(_left_open)
+        found += await self._house.store.read(self._unnoticed)
+        return found
+
+    def _judge(self, expected: Expected, records: list[Row]) -> list[str]:
+        about = f"{expected.route}:{expected.source_id[-24:]}"
+        excused = {(expected.route, expected.source_id), *expected.parents} & self._open
+        if excused:
+            return []
+        if not records:
+            gone = (expected.noun, expected.source_id) in self._town.removed
+            return [] if gone or not expected.must else [f"{about} is missing at the target"]
+        record = records[0]
+        told = differences(expected, record, self._touched(expected.noun, record))
+        return [f"{about} ({expected.noun} {record['id']}): {each}" for each in told]
+
+    def _touched(self, noun: str, record: Row) -> Callable[[str], bool]:
+        return lambda name: self._town.is_theirs(noun, str(record["id"]), name)
+
+    def _unnoticed(self, conn: Connection) -> list[str]:
+        """Every delivery that was answered 200 is in the inbox; every linked record has a row."""
+        stored = conn.execute(select(func.sum(inbox_table.c.times))).scalar_one() or 0
+        told = sum(n["answered"] for n in self._town.world.counters.shown()["webhooks"].values())
+        found = [] if stored >= told else [f"{told} deliveries were answered, {stored} are stored"]
+        flow = _flow_id(conn)
+        rows = audit.read(conn, WORKSPACE, audit.Query(flow=FLOW, limit=None))
+        known = {(row["route"], row["source_key"]) for row in rows}
+        for route, key in _linked(conn, flow):
+            if (route, key) not in known:
+                found.append(f"{route}:{key} is linked and the audit does not know it")
+        return found
+
+
+def _linked(conn: Connection, flow: str) -> list[tuple[str, str]]:
+    rows = conn.execute(
+        select(links_table.c.route, links_table.c.source_key).where(links_table.c.flow == flow)
+    )
+    return sorted((row.route, row.source_key) for row in rows)
+
+
+def _two_primaries(conn: Connection) -> list[str]:
+    rows = conn.execute(
+        select(links_table.c.flow, links_table.c.route, links_table.c.target_id, func.count())
+        .where(links_table.c.is_alias.is_(False))
+        .group_by(links_table.c.flow, links_table.c.route, links_table.c.target_id)
+        .having(func.count() > 1)
+    )
+    return [f"{row.route} has two primary links to {row.target_id}" for row in rows]
+
+
+def _left_open(conn: Connection) -> list[str]:
+    rows = conn.execute(select(intents_table))
+    return [
+        f"an intent is left open: {r.route}:{r.source_key} {r.operation} {r.state}" for r in rows
+    ]

@@ -1,0 +1,353 @@
+"""A play is one script carried out: the real engine in its house, the vendors of the sandbox, the
+people of the town, and the weather, on one virtual clock. In the end everything is mended, and what
+both sides hold is compared with what they must."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+import sys
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from ml_connector.flows import FLOWS
+from ml_connector.http.asgi_transport import AsgiTransport
+from ml_connector.http.transport import Outgoing
+from ml_connector.vendors import VENDORS as ENGINE_VENDORS
+from ml_sandbox.app import Sandbox
+from ml_sandbox.options import SandboxOptions
+from ml_sandbox.vendors import VENDORS
+from tests.support.clock import VirtualClock
+from tests.support.sandbox import URL
+
+from .checks import Checks
+from .house import FLOW, House, Killed
+from .line import Network
+from .loop import SeededLoop
+from .post import Post
+from .script import Move, Script
+from .towns import TOWNS
+from .weather import Weather
+
+GRANT = ("client_id", "client_secret", "refresh_token")
+STATIC = {v.name: v.token.secrets for v in ENGINE_VENDORS if v.token}
+SOURCES = {f.kind: (f.source, f.target) for f in FLOWS}
+MOST_HEALING_SECONDS = 60 * 86_400
+
+
+class Broken(Exception):
+    """A promise was broken; the sentences say which."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems[:3]))
+        self.problems = problems
+
+
+@dataclass
+class Trace:
+    """What happened, in order; equal plays have equal hashes."""
+
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256("\n".join(self.lines).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`problems` is empty where every promise was kept."""
+
+    script: Script
+    trace: Trace
+    problems: list[str]
+
+
+def play(script: Script) -> Outcome:
+    """Carry a script out on a loop of its own."""
+    stage = Stage(script)
+    chooser = random.Random(f"loop/{script.seed}") if script.shuffled else None
+    with asyncio.Runner(loop_factory=lambda: SeededLoop(chooser)) as runner:
+        runner.get_loop().set_exception_handler(stage.unhandled)
+        try:
+            runner.run(stage.run())
+            problems: list[str] = []
+        except Broken as broken:
+            problems = broken.problems
+        except TimeoutError as error:
+            problems = [f"stuck: {error}"]
+    return Outcome(script, stage.trace, problems)
+
+
+class Stage:
+    """Everything that takes part."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.trace = Trace()
+        self.problems: list[str] = []
+        self.clock = VirtualClock(script.start)
+        self.source, self.target = SOURCES[script.kind]
+        draw = random.Random(f"play/{script.seed}")
+        self.post = Post(self.clock, random.Random(draw.randrange(2**32)))
+        options = SandboxOptions(
+            seed=script.seed, customers=script.customers, invoices=script.invoices,
+            start=script.start, url=URL,
+        )  # fmt: skip
+        kinds = [kind for kind in VENDORS if kind.name in (self.source, self.target)]
+        self.sandbox = Sandbox(options, kinds, self.clock, self.post)
+        network = Network(
+            self.clock, AsgiTransport({URL: self.sandbox}), random.Random(draw.randrange(2**32)),
+            self.tell,
+        )  # fmt: skip
+        self.house = House(
+            self.clock, network, random.Random(draw.randrange(2**32)), self.surprise,
+            public=script.public,
+        )  # fmt: skip
+        self.house.wall.ahead_seconds = script.skew_seconds
+        self.post.house = self.house
+        self.weather = Weather(self.sandbox.world, self.house, (self.source, self.target))
+        self._doing: list[asyncio.Future[Any]] = []
+
+    def tell(self, what: str) -> None:
+        self.trace.lines.append(f"{self.clock.monotonic():.3f} {what}")
+
+    def surprise(self, what: str) -> None:
+        self.tell(f"SURPRISE {what}")
+        self.problems.append(what)
+
+    def unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Tasks of a dead process end as they may."""
+        error = context.get("exception")
+        if error is not None and not isinstance(error, Killed | asyncio.CancelledError):
+            self.surprise(f"an error that nobody took: {error!r}")
+
+    # --- the play ---------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        quiet(self.surprise)
+        try:
+            await self._open()
+            for move in self.script.moves:
+                await self.clock.advance(move.after_seconds)
+                await self._make(move)
+                self._demand_none(await self.checks.at_a_step())
+            await self.clock.run(self._mend(), MOST_HEALING_SECONDS)
+            self._demand_none(await self.checks.at_the_end())
+        finally:
+            await self.house.close()
+            await self.sandbox.close()
+
+    def _demand_none(self, found: list[str]) -> None:
+        problems, self.problems = [*self.problems, *found], []
+        if problems:
+            raise Broken(problems)
+
+    async def _open(self) -> None:
+        """A person sets everything up in fair weather; what is drawn begins afterwards."""
+        await self.house.furnish()
+        await self.house.start()
+        await self.clock.run(self._connect_all())
+        self.sandbox.world.switches.change(self.script.switches)
+        given = {"kind": self.script.kind, "name": FLOW, "yes": True}
+        settings = {**TOWNS[self.script.kind].settings, **self.script.settings}
+        await self.clock.run(
+            self._demand(
+                "flow_add", **given, source=self.source, target=self.target, settings=settings
+            )
+        )
+        now = self.sandbox.world.clock.now()
+        self.town = TOWNS[self.script.kind](self.sandbox.world, now, settings["since"])
+        self.checks = Checks(self.house, self.town)
+        self._begin(self._command("sync", flow=FLOW))
+
+    async def _connect_all(self) -> None:
+        for vendor in (self.source, self.target):
+            await self._connect(vendor)
+
+    async def _connect(self, vendor: str) -> None:
+        ready = self.sandbox.world.ready["vendors"][vendor]
+        credentials = self.sandbox.world.vendors[vendor].credentials()
+        by_token = vendor in STATIC and self.script.seed % 3 == 0
+        names = STATIC[vendor] if by_token else GRANT
+        await self._demand(
+            "connect", vendor=vendor, name=vendor,
+            settings={"base_url": ready["base_url"], **ready["settings"]},
+            secrets={name: credentials[name] for name in names},
+        )  # fmt: skip
+
+    async def _consent(self, vendor: str) -> None:
+        """A person walks through the vendor's consent page once more."""
+        ready = self.sandbox.world.ready["vendors"][vendor]
+        secrets = self.sandbox.world.vendors[vendor].credentials()
+        begun = await self._demand(
+            "consent", vendor=vendor, name=vendor,
+            settings={"base_url": ready["base_url"], **ready["settings"]},
+            secrets={name: secrets[name] for name in ("client_id", "client_secret")},
+            redirect_url="http://127.0.0.1:9/callback",
+        )  # fmt: skip
+        page = Outgoing("GET", begun["authorize_url"], {}, None, 30.0)
+        shown = await self.house.network.vendors.send(page)
+        returned = {"url": shown.headers["location"]}
+        await self._demand("exchange", state=begun["state"], secrets=returned)
+
+    async def _demand(self, command: str, **args: Any) -> Any:
+        answer = await self._command(command, **args)
+        if answer is None or answer["exit"] not in (0, 1) or answer["result"] is None:
+            raise Broken([f"{command} could not be done: {answer}"])
+        return answer["result"]
+
+    async def _command(self, command: str, **args: Any) -> Any:
+        """What a person asks for; None where the process dies of it or none runs."""
+        life = self.house.life
+        if life is None:
+            return None
+        doing = life.begin(life.commands.perform(command, args, lambda state: None))
+        await asyncio.wait([doing])
+        if doing.cancelled():
+            return None
+        error = doing.exception()
+        if isinstance(error, Killed):
+            return None
+        if error is not None:
+            self.surprise(f"{command} ended with {error!r}")
+            return None
+        self.tell(f"{command} exit {doing.result()['exit']}")
+        return doing.result()
+
+    def _begin(self, work: Any) -> None:
+        self._doing.append(asyncio.ensure_future(work))
+
+    async def _make(self, move: Move) -> None:
+        draw = random.Random(move.seed)
+        group, _, name = move.name.rpartition(".")
+        if group == "people":
+            told = self.town.act(name, draw)
+        elif hasattr(self.weather, name):
+            told = self.weather.strike(name, draw)
+        else:
+            told = ""
+            self._begin(getattr(self, f"_{name}")(draw))
+        self.tell(f"[{move.number}] {move.name} {told}")
+
+    # --- what befalls the process, and what a person has it do ------------------------------------
+
+    async def _crash(self, draw: random.Random) -> None:
+        await self.house.crash()
+        await self.clock.sleep(draw.choice((0.0, 0.5, 20.0, 600.0)))
+        if self.house.life is None:
+            await self.house.start_anyhow()
+
+    async def _freeze(self, draw: random.Random) -> None:
+        """The process stops for a while; half of the time another one takes its work over."""
+        life = self.house.life
+        if life is None:
+            return
+        life.process.freeze()
+        if draw.random() < 0.5:
+            await self.clock.sleep(draw.choice((0.5, 15.0, 600.0)))
+            life.process.thaw()
+            return
+        await self.clock.sleep(draw.choice((0.2, 12.0)))
+        if self.house.life is not life:
+            life.process.thaw()
+            return
+        await self.house.start_anyhow()
+        await self.clock.sleep(draw.choice((0.1, 3.0, 20.0)))
+        life.process.thaw()
+        life.wake()
+        await self.clock.sleep(400)
+        if not life.process.is_dead and not life.is_over:
+            self.surprise("a lane that was taken over goes on")
+        await life.die()
+
+    async def _sync(self, draw: random.Random) -> None:
+        await self._command("sync", flow=FLOW, full=draw.random() < 0.3)
+
+    async def _plan(self, draw: random.Random) -> None:
+        await self._command("plan", flow=FLOW)
+
+    async def _replay(self, draw: random.Random) -> None:
+        await self._command("replay", flow=FLOW)
+
+    async def _ping(self, draw: random.Random) -> None:
+        await self._command("ping")
+
+    async def _resolve(self, draw: random.Random) -> None:
+        rows = await self.house.reviews()
+        if not rows:
+            return
+        row = draw.choice(rows)
+        choice = draw.choice(("retry", "create", "ignore", "link"))
+        if choice == "link" and not row["candidates"]:
+            choice = "retry"
+        if choice == "ignore":
+            self.checks.ignored.add((row["route"], row["source_key"]))
+        link = str(draw.choice(row["candidates"])["id"]) if choice == "link" else ""
+        await self._command("resolve", id=row["id"], choice=choice, target_id=link)
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    async def _mend(self) -> None:
+        """The weather is fair, a server runs, a person mends the connections; then time passes
+        until nothing waits any more."""
+        self.weather.calm()
+        while self._doing:
+            doing, self._doing = self._doing, []
+            await asyncio.wait(doing)
+            for done in doing:
+                if done.exception() is not None:
+                    raise Broken([f"what was under way ended with {done.exception()!r}"])
+        if self.house.life is None or self.house.life.is_over:
+            await self.house.start_anyhow()
+        await self._command("ping")
+        await self._reconnect()
+        await self.clock.sleep(25 * 3600)  # what no event tells is noticed within a day
+        for _ in range(12):
+            await self._reconnect()
+            answer = await self._command("sync", flow=FLOW)
+            left = [row for row in await self.house.pending() if not self.checks.may_wait(row)]
+            if answer and answer["exit"] in (0, 1) and not left and not _failed(answer["result"]):
+                return
+            await self.clock.sleep(3600)
+        raise Broken([f"stuck: {[_shown(row) for row in left]} after {answer}"])
+
+    async def _reconnect(self) -> None:
+        for row in await self.house.connections():
+            if row.state != "ok":
+                await self._consent(row.vendor)
+
+
+def _failed(summary: Any) -> int:
+    return sum(route["failed"] for route in summary["routes"]) if summary else 1
+
+
+def _shown(row: Any) -> str:
+    return f"{row['route']}:{row['key']} waits for {row['waits_for']!r} ({row['reason']})"
+
+
+def quiet(surprise: Any) -> None:
+    """The program's log goes nowhere, but what it holds for a defect is one."""
+
+    def listen(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
+        if method == "exception" or event.get("exc_info"):
+            error = _raised(event)
+            if not isinstance(error, Killed):
+                surprise(f"{event['event']}: {error!r}")
+        raise structlog.DropEvent
+
+    structlog.configure(
+        processors=[listen],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _raised(event: Mapping[str, Any]) -> BaseException | None:
+    error = event.get("exc_info")
+    return error if isinstance(error, BaseException) else sys.exc_info()[1]

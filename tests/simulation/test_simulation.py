@@ -1,0 +1,44 @@
+"""A fixed set of seeds is played in every test run, those that once found a defect among them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .play import play
+from .script import draw_script
+from .towns import TOWNS
+
+FIXED = range(1, 61)
+FOUND_A_DEFECT: tuple[int, ...] = ()
+"""Each of these broke a promise once; docs/reliability.md tells which."""
+
+
+@pytest.mark.parametrize("seed", sorted({*FIXED, *FOUND_A_DEFECT}))
+def test_every_promise_is_kept(seed: int) -> None:
+    assert play(draw_script(seed)).problems == []
+
+
+def test_every_kind_of_flow_is_among_the_fixed_seeds() -> None:
+    assert {draw_script(seed).kind for seed in FIXED} == set(TOWNS)
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_a_seed_plays_the_same_in_another_process(seed: int) -> None:
+    """Also where texts hash otherwise, so nothing hangs on the order of a set."""
+    here = play(draw_script(seed)).trace.hash
+    code = (
+        "from tests.simulation.play import play\n"
+        "from tests.simulation.script import draw_script\n"
+        f"print(play(draw_script({seed})).trace.hash)"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONHASHSEED": "77"},
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert there.stdout.strip() == here

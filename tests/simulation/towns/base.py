@@ -1,0 +1,154 @@
+"""A town is the people around one flow: what they do in both products, and, told apart from the
+engine, what the target must look like once all is in step.
+
+People work on the sandbox's records directly; nothing of the engine is asked here.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from ml_sandbox.refusal import Refusal
+from ml_sandbox.world import World
+
+Record = dict[str, Any]
+NAMES = (
+    "Acme Ltd", "ACME LTD", "Béton & Fils", "O'Brien, Sons", "株式会社山田", "Zoë's Café",
+    "Müller GmbH", "Acme", "Northwind", "Ünal İnşaat", "Blue Door", "A" * 90,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expected:
+    """`source_id` must stand, by our key, on exactly one living record of `noun` at the target.
+
+    With `must` False it need not be there; what is there is held to the fields all the same.
+    A field's value may be a set of those allowed, or a test of the value.
+    """
+
+    route: str
+    noun: str
+    source_id: str
+    fields: Mapping[str, Any]
+    must: bool = True
+    parents: Sequence[tuple[str, str]] = ()
+    """(route, source id) of what it waits for."""
+
+
+@dataclass
+class Town:
+    """`installed_at` and `since` are the flow's; `touched` is what people changed at the target."""
+
+    world: World
+    installed_at: datetime
+    since: str
+    touched: set[tuple[str, str, str]] = field(default_factory=set)
+    removed: set[tuple[str, str]] = field(default_factory=set)
+    """(noun, source id) of records of ours that a person deleted or merged away at the target."""
+    theirs: set[tuple[str, str]] = field(default_factory=set)
+    """(noun, id) of records at the target that were not made by us."""
+    count: int = 0
+
+    source: ClassVar[str]
+    target: ClassVar[str]
+    switches: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    people: ClassVar[Mapping[str, float]] = {}
+    settings: ClassVar[Mapping[str, str]] = {}
+    soft: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are ours until a person touches them, as on a record that we did not make."""
+
+    @classmethod
+    def weights(cls) -> Mapping[str, float]:
+        """How often each kind of thing is done; the names are methods."""
+        return cls.people
+
+    def act(self, name: str, draw: random.Random) -> str:
+        """Somebody does that; what the trace says of it. A refusal of the product is no matter."""
+        try:
+            return str(getattr(self, name)(draw))
+        except Refusal as refusal:
+            return f"refused: {refusal}"[:80]
+
+    def __post_init__(self) -> None:
+        self.look_around()
+
+    def look_around(self) -> None:
+        """Note what stood at the target before us."""
+
+    def is_theirs(self, noun: str, id: str, name: str) -> bool:
+        """Whether that field of a target record is a person's by now."""
+        adopted = name in self.soft and (noun, id) in self.theirs
+        return adopted or (noun, id, name) in self.touched
+
+    def expected(self) -> list[Expected]:
+        raise NotImplementedError
+
+    def held(self) -> dict[tuple[str, str], list[Record]]:
+        """Living records at the target by (noun, source id) of our key, fields by their names."""
+        raise NotImplementedError
+
+    # --- what people lean on ----------------------------------------------------------------------
+
+    def of(self, vendor: str, noun: str) -> list[Record]:
+        return self.world.vendors[vendor].human.records(noun)
+
+    def create(self, vendor: str, noun: str, body: Record) -> Record:
+        return self.world.vendors[vendor].human.create(noun, body)
+
+    def change(self, vendor: str, noun: str, id: Any, body: Record) -> Record:
+        return self.world.vendors[vendor].human.change(noun, str(id), body)
+
+    def delete(self, vendor: str, noun: str, id: Any) -> Record:
+        return self.world.vendors[vendor].human.delete(noun, str(id))
+
+    def do(self, vendor: str, noun: str, id: Any, action: str, **body: Any) -> Record:
+        return self.world.vendors[vendor].human.act(noun, str(id), action, body)
+
+    def today(self, days: int = 0) -> str:
+        return (self.world.clock.now() + timedelta(days=days)).date().isoformat()
+
+    def name(self, draw: random.Random) -> str:
+        """One of few names, so that twins happen; often with a number."""
+        self.count += 1
+        told = draw.choice(NAMES)
+        return told if draw.random() < 0.25 else f"{told[:60]} {self.count}"
+
+    def amount(self, draw: random.Random) -> str:
+        return f"{draw.choice((0.01, 10, 99.99, 100, 1250.5, 73125.07)):.2f}"
+
+
+def pick(draw: random.Random, records: Sequence[Record]) -> Record:
+    """One of them. Raises Refusal where there is none: then nothing is done."""
+    if not records:
+        raise Refusal(404, "there is none")
+    return draw.choice(list(records))
+
+
+def number(value: Any) -> Decimal:
+    return Decimal(str(value or 0)).normalize()
+
+
+def differences(expected: Expected, record: Record, is_touched: Callable[[str], bool]) -> list[str]:
+    """Fields that are not as they must be and that nobody at the target has touched."""
+    found = []
+    for name, wanted in expected.fields.items():
+        told = record.get(name)
+        if is_touched(name):
+            continue
+        if callable(wanted):
+            fits = wanted(told)
+        elif isinstance(wanted, set):
+            fits = told in wanted
+        elif isinstance(wanted, Decimal):
+            fits = number(told) == wanted
+        else:
+            fits = (told if told != "" else None) == (wanted if wanted != "" else None)
+        if not fits:
+            shown = "something else" if callable(wanted) else repr(wanted)
+            found.append(f"{name} is {told!r} and not {shown}")
+    return found

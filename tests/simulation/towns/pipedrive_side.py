@@ -1,0 +1,123 @@
+"""Pipedrive as a target: what sales people do there, and our records as they stand."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from .base import Record, Town, pick
+
+FIELDS = {
+    "organizations": "organization_fields",
+    "persons": "person_fields",
+    "deals": "deal_fields",
+}
+
+
+class PipedriveTarget(Town):
+    """`key_fields` names the custom field that holds our key, by noun; activities have it in the
+    note."""
+
+    target = "pipedrive"
+    soft = frozenset(
+        {"name", "address", "stage_id", "status", "expected_close_date", "done", "due_date"}
+    )
+    key_fields: dict[str, str] = {}  # noqa: RUF012 - the towns set it, nobody changes it
+
+    def look_around(self) -> None:
+        for noun in (*self.key_fields, "activities"):
+            self.theirs |= {(noun, str(r["id"])) for r in self.of("pipedrive", noun)}
+
+    def held(self) -> dict[tuple[str, str], list[Record]]:
+        found: dict[tuple[str, str], list[Record]] = {}
+        for noun in (*self.key_fields, "activities"):
+            for record in self.shown(noun):
+                key = self._key(noun, record)
+                if key and not record["is_deleted"]:
+                    found.setdefault((noun, key.rpartition(":")[2]), []).append(record)
+        return found
+
+    def shown(self, noun: str) -> list[Record]:
+        """Every record with its custom fields by name, a money field as its value."""
+        names = {
+            f["field_code"]: f["field_name"]
+            for f in (self.of("pipedrive", FIELDS[noun]) if noun in FIELDS else ())
+        }
+        told = []
+        for record in self.of("pipedrive", noun):
+            custom = {
+                names[code]: value["value"] if isinstance(value, dict) else value
+                for code, value in (record.get("custom_fields") or {}).items()
+                if code in names
+            }
+            told.append({**record, **custom})
+        return told
+
+    def _key(self, noun: str, record: Record) -> str:
+        if noun == "activities":
+            return str(record["note"] or "").partition("Reference: ")[2]
+        return str(record.get(self.key_fields[noun]) or "")
+
+    def stage(self, record: Record) -> str:
+        stages = {s["id"]: s["name"] for s in self.of("pipedrive", "stages")}
+        return str(stages.get(record.get("stage_id")))
+
+    # --- what sales people do ---------------------------------------------------------------------
+
+    def _living(self, noun: str, *, ours: bool | None = None) -> list[Record]:
+        return [
+            r
+            for r in self.shown(noun)
+            if not r["is_deleted"] and (ours is None or bool(self._key(noun, r)) is ours)
+        ]
+
+    def _touch(self, noun: str, record: Record, *names: str) -> None:
+        self.touched |= {(noun, str(record["id"]), name) for name in names}
+
+    def _gone(self, noun: str, record: Record) -> None:
+        self.removed.add((noun, self._key(noun, record).rpartition(":")[2]))
+
+    def rename_organization(self, draw: random.Random) -> Any:
+        org = pick(draw, self._living("organizations", ours=True))
+        self._touch("organizations", org, "name")
+        self.change("pipedrive", "organizations", org["id"], {"name": self.name(draw)})
+        return org["id"]
+
+    def edit_deal(self, draw: random.Random) -> Any:
+        """A sales person overwrites a value of ours, and moves what is theirs to move."""
+        deal = pick(draw, self._living("deals", ours=True))
+        change: Record = draw.choice(
+            [{"value": 1.23}, {"title": "Mine"}, {"expected_close_date": self.today(9)}]
+        )
+        self._touch("deals", deal, *change)
+        self.change("pipedrive", "deals", deal["id"], change)
+        return (deal["id"], *change)
+
+    def lose_deal(self, draw: random.Random) -> Any:
+        deal = pick(draw, [d for d in self._living("deals", ours=True) if d["status"] == "open"])
+        self._touch("deals", deal, "status")
+        self.do("pipedrive", "deals", deal["id"], draw.choice(("lose", "win")))
+        return deal["id"]
+
+    def delete_record(self, draw: random.Random) -> Any:
+        noun = draw.choice(("organizations", "persons", "deals", "activities"))
+        record = pick(draw, self._living(noun, ours=True))
+        self._gone(noun, record)
+        self.delete("pipedrive", noun, record["id"])
+        return (noun, record["id"])
+
+    def create_by_hand(self, draw: random.Random) -> Any:
+        """Somebody enters what the source holds too, maybe while we are about to."""
+        told = self.create("pipedrive", "organizations", {"name": self.name(draw)})
+        self.theirs.add(("organizations", str(told["id"])))
+        return told["id"]
+
+    def merge_organizations(self, draw: random.Random) -> Any:
+        living = self._living("organizations")
+        loser = pick(draw, living)
+        into = pick(draw, [r for r in living if r["id"] != loser["id"]])
+        self._gone("organizations", loser)
+        self._gone("organizations", into)  # which of two keys is kept is Pipedrive's to say
+        self._touch("organizations", into, "name", "Billing e-mail", "Source state")
+        self.do("pipedrive", "organizations", loser["id"], "merge", into=into["id"])
+        return (loser["id"], into["id"])

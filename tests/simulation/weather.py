@@ -1,0 +1,101 @@
+"""Weather is what no one in the firm does: vendors refuse and go silent, lines break, mail is lost,
+tokens end, disks fill up and clocks are set wrong."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from ml_connector.store.unavailable import StoreUnavailable
+from ml_sandbox.refusal import Refusal
+from ml_sandbox.world import World
+
+from .house import House
+
+PAGE = "<html><body>Sorry, you have been blocked</body></html>"
+
+
+class Weather:
+    """Each kind of trouble is a method. `calm` ends what does not end by itself."""
+
+    def __init__(self, world: World, house: House, vendors: tuple[str, str]) -> None:
+        self._world = world
+        self._house = house
+        self._vendors = vendors
+
+    def strike(self, name: str, draw: random.Random) -> str:
+        """Let it happen; what the trace says of it."""
+        try:
+            return str(getattr(self, name)(draw))
+        except Refusal as refusal:
+            return f"refused: {refusal}"[:80]
+
+    def _order(self, draw: random.Random, kind: str, **more: Any) -> Any:
+        vendor = draw.choice(self._vendors)
+        rule = {"vendor": vendor, "kind": kind, "operation": "*", "after": draw.randint(0, 3)}
+        if "times" not in more and "probability" not in more:
+            rule["times"] = draw.randint(1, 3)
+        self._world.faults.add({"rules": [rule | more]})
+        return (vendor, kind, *(str(v)[:20] for v in more.values()))
+
+    def refuse(self, draw: random.Random) -> Any:
+        status = draw.choice((400, 401, 403, 409, 429, 429, 500, 500, 502, 503, 503))
+        body: Any = draw.choice((None, PAGE, {"error": "no"}))
+        headers = {"retry-after": str(draw.choice((0, 2, 90)))} if draw.random() < 0.4 else {}
+        if isinstance(body, str):
+            headers["content-type"] = "text/html"
+        return self._order(draw, "status", status=status, body=body, headers=headers)
+
+    def cut(self, draw: random.Random) -> Any:
+        return self._order(draw, draw.choice(("cut_before", "cut_after", "cut_after", "truncate")))
+
+    def slow(self, draw: random.Random) -> Any:
+        return self._order(draw, "slow", seconds=draw.choice((3, 19, 25)))
+
+    def mail(self, draw: random.Random) -> Any:
+        kind = draw.choice(("drop", "duplicate", "reorder", "delay"))
+        return self._order(draw, f"webhook_{kind}", seconds=draw.choice((2, 400)))
+
+    def stale(self, draw: random.Random) -> Any:
+        return self._order(
+            draw, draw.choice(("index_lag", "stale_read")), seconds=draw.choice((1, 5, 25))
+        )
+
+    def token(self, draw: random.Random) -> Any:
+        return self._order(draw, "expire_access_token")
+
+    def revoke(self, draw: random.Random) -> Any:
+        return self._order(draw, "revoke_refresh_token", times=1)
+
+    def closed(self, draw: random.Random) -> Any:
+        return self._order(draw, "status", status=402, times=1)
+
+    def outage(self, draw: random.Random) -> Any:
+        return self._order(draw, "status", status=503, probability=0.9)
+
+    def disk(self, draw: random.Random) -> Any:
+        """Full for some commits, or locked by another program."""
+        left, why = draw.randint(1, 6), draw.choice(("The disk is full.", "It is locked."))
+
+        def trouble() -> StoreUnavailable | None:
+            nonlocal left
+            left -= 1
+            return StoreUnavailable(why) if left >= 0 else None
+
+        self._house.disk = trouble
+        return (left, why)
+
+    def network(self, draw: random.Random) -> Any:
+        net = self._house.network
+        net.slow, net.down = draw.choice(((0.0, 0.3), (0.15, 0.0), (0.05, 0.1)))
+        return (net.slow, net.down)
+
+    def wall_clock(self, draw: random.Random) -> Any:
+        self._house.wall.ahead_seconds += draw.choice((-90, -2, 3, 45, 3600, -3600))
+        return self._house.wall.ahead_seconds
+
+    def calm(self, draw: random.Random | None = None) -> Any:
+        self._world.faults.clear()
+        self._house.network.slow = self._house.network.down = 0.0
+        self._house.disk = lambda: None
+        return ""
