@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ml_connector.core.faults import (
@@ -40,7 +40,7 @@ from ml_connector.engine.reaching import dance_of
 from ml_connector.engine.resources import Resources
 from ml_connector.store import connections, grants
 from ml_connector.store.database import Connection
-from ml_connector.store.vault import delete_secrets, get_secret, put_secret
+from ml_connector.store.vault import delete_secrets, get_secret, owners, put_secret
 
 __all__ = ["Credentials", "begin_consent", "connect", "end_consent", "grant_facts", "ping"]
 
@@ -134,18 +134,32 @@ async def begin_consent(res: Resources, given: Credentials) -> dict[str, Any]:
         "redirect_url": given.redirect_url, "verifier": consent.verifier,
         "until": (res.clock.now() + CONSENT_LIFE).isoformat(),
     }  # fmt: skip
-    owner = f"consent:{consent.state}"
-    await res.store.write(lambda c: put_secret(c, res.vault, owner, "given", json.dumps(kept)))
+    await res.store.write(lambda c: _await_consent(c, res, consent.state, json.dumps(kept)))
     return {"authorize_url": consent.url, "state": consent.state}
+
+
+def _await_consent(conn: Connection, res: Resources, state: str, kept: str) -> None:
+    """Keep what the walk's end needs; of walks that nobody went to their end, nothing stays."""
+    for owner in owners(conn, "consent"):
+        if awaited_consent(conn, res, owner.partition(":")[2]) is None:
+            delete_secrets(conn, owner)
+    put_secret(conn, res.vault, f"consent:{state}", "given", kept)
+
+
+def awaited_consent(conn: Connection, res: Resources, state: str) -> dict[str, Any] | None:
+    """What was kept under a consent's state; None where there is none or its time is over."""
+    text = get_secret(conn, res.vault, f"consent:{state}", "given")
+    kept: dict[str, Any] = json.loads(text or "{}")
+    is_awaited = text is not None and datetime.fromisoformat(kept["until"]) > res.clock.now()
+    return kept if is_awaited else None
 
 
 async def end_consent(res: Resources, state: str, returned_url: str) -> dict[str, Any]:
     """Exchange the code in the address on which the browser ended."""
     owner = f"consent:{state}"
-    text = await res.store.read(lambda c: get_secret(c, res.vault, owner, "given"))
-    if text is None:
+    kept = await res.store.read(lambda c: awaited_consent(c, res, state))
+    if kept is None:
         raise Mistake("This consent is not expected here (any more). Start connect again.")
-    kept = json.loads(text)
     verifier = kept.pop("verifier")
     kept.pop("until")
     given = Credentials(**kept)

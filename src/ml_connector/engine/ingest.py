@@ -114,13 +114,23 @@ class Ingest:
             return found
         if isinstance(found, Ended):
             self._misgivings.of_ended(found.endpoint)
-        self._strangers.failed(network, now)
-        if self._everybody.failed(ALL, now) == MOST_OF_ALL:
-            self._misgivings.of_strangers(sender)
+        self.count_stranger(sender)
         return None
 
     def _are_many(self, network: str, now: float) -> bool:
         return self._strangers.are_many(network, now) or self._everybody.are_many(ALL, now)
+
+    def is_one_of_many(self, sender: str) -> bool:
+        """Whether too much came from there that nobody here expects."""
+        now = self._res.clock.monotonic()
+        return self._strangers.are_many(network_of(sender), now)
+
+    def count_stranger(self, sender: str) -> None:
+        """Something came from there that nobody here expects."""
+        now = self._res.clock.monotonic()
+        self._strangers.failed(network_of(sender), now)
+        if self._everybody.failed(ALL, now) == MOST_OF_ALL:
+            self._misgivings.of_strangers(sender)
 
     # --- what to do with it ---------------------------------------------------------------------
 

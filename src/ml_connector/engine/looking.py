@@ -6,13 +6,13 @@ running server, since nobody's lock is needed to read.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from ml_connector.core.faults import Fault, Mistake
 from ml_connector.core.flow import Flow, Owner, Route
 from ml_connector.engine.commands import parse_moment
+from ml_connector.engine.connecting import awaited_consent
 from ml_connector.engine.life import life_of
 from ml_connector.engine.opening import parse_settings
 from ml_connector.engine.resources import Resources
@@ -31,7 +31,6 @@ from ml_connector.store import (
 from ml_connector.store.connections import Row as ConnectionRow
 from ml_connector.store.database import Connection
 from ml_connector.store.flows import Row as FlowRow
-from ml_connector.store.vault import get_secret
 
 OWNERS = {
     Owner.SOURCE: "always as at the source",
@@ -75,9 +74,8 @@ class Look:
 
     async def consent_workspace(self, state: str) -> str | None:
         """The workspace of the consent walk that waits for its code under this state, if any."""
-        owner, vault = f"consent:{state}", self._res.vault
-        given = await self._res.store.read(lambda c: get_secret(c, vault, owner, "given"))
-        return None if given is None else str(json.loads(given)["workspace"])
+        given = await self._res.store.read(lambda c: awaited_consent(c, self._res, state))
+        return None if given is None else str(given["workspace"])
 
     async def flows(self, workspace: str) -> list[Told]:
         return await self._res.store.read(

@@ -68,8 +68,8 @@ class Misgivings:
         if self._is_news(key, now):
             whom = f", the last one from {sender[:64]}" if sender else ""
             self._res.alert(
-                f"Hundreds of posts a minute try addresses that do not exist{whom}. They are "
-                "refused without being read."
+                "Hundreds of calls a minute try addresses, consents or apps that are not here"
+                f"{whom}. They are refused without being read."
             )
 
     def of_accounts(self, door: Door, told: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ml_connector.core.flow import Feed, Flow, Route
 from ml_connector.core.objects import SourceObject
+from ml_connector.core.values import digest
 from ml_connector.core.vendor import Delivery, Hint, Vendor
 from ml_connector.engine.opened import can, place
 from ml_connector.engine.opening import parse_settings
@@ -62,7 +63,7 @@ class Noting:
 
     def _event(self, arrival: Arrival, id: str, hint: Hint) -> Event:
         return Event(
-            id=id, endpoint=arrival.endpoint.id, event_id=hint.event_id or id,
+            id=id, endpoint=arrival.endpoint.id, event_id=hint.event_id or _unnamed(arrival, hint),
             event_type=hint.event_type, account=hint.account, object=hint.object, key=hint.key,
             correlation_id=hint.correlation_id, received_at=arrival.delivery.received_at,
             outcome=self._mark(arrival, hint), body=arrival.delivery.body,
@@ -215,3 +216,15 @@ class Noting:
             flow.rank(link.route), "webhook", LIVE, look=True, asked=True,
             event_id=hint.event_id, correlation_id=hint.correlation_id,
         )  # fmt: skip
+
+
+def _unnamed(arrival: Arrival, hint: Hint) -> str:
+    """For an event that has no id: the same for equal ones of one minute.
+
+    Each marks its record, but a delivery that somebody recorded and plays again and again must not
+    fill the disk.
+    """
+    delivery = arrival.delivery
+    told = delivery.body.decode("utf-8", "backslashreplace")
+    minute = delivery.received_at.isoformat(timespec="minutes")
+    return digest([minute, hint.object, ascii(hint.key), told])

@@ -110,6 +110,12 @@ def get_secrets(conn: Connection, vault: Vault, owner: str) -> dict[str, str]:
     }
 
 
+def owners(conn: Connection, kind: str) -> list[str]:
+    """Those of that kind that have secrets, as kind:id."""
+    known = select(secrets.c.owner).where(secrets.c.owner.startswith(f"{kind}:", autoescape=True))
+    return list(conn.execute(known.distinct().order_by(secrets.c.owner)).scalars())
+
+
 def delete_secrets(conn: Connection, owner: str) -> None:
     """Forget every secret of an owner."""
     conn.execute(delete(secrets).where(secrets.c.owner == owner))

@@ -18,6 +18,10 @@ from ml_connector.http.signatures import check_base64
 HEADER = "x-freshbooks-hmac-sha256"
 VERIFY = "callback.verify"
 MOST_FIELDS = 100
+MOST_BYTES = 65_536
+MOST_HANDSHAKE_BYTES = 4_096
+LONGEST_CODE = 500
+"""Characters. A form of ids is small; what is larger is not read before it is proven, nor kept."""
 
 _OBJECTS = {"client": "clients", "invoice": "invoices", "payment": "payments"}
 
@@ -33,6 +37,8 @@ class FreshBooksWebhooks:
         """
         header = delivery.headers.get(HEADER, "")
         secrets = proofs.secrets.get("webhook_secret", ())
+        if not header.strip() or len(delivery.body) > MOST_BYTES:
+            raise Forged("The delivery carries no signature, or is none of FreshBooks'.")
         if proofs.settings.get("webhook_signature") == "raw":
             check_base64(header, secrets, delivery.body)
             return
@@ -92,12 +98,16 @@ def read_handshake(delivery: Delivery) -> Handshake | None:
 
     Its signature is by the very code in it and proves nothing: the confirmation does.
     """
+    if len(delivery.body) > MOST_HANDSHAKE_BYTES:
+        return None
     try:
         fields = _fields(delivery.body)
     except ValueError:
         return None
     subscription, code = fields.get("object_id", ""), fields.get("verifier", "")
     if fields.get("name") != VERIFY or not subscription or not code:
+        return None
+    if max(len(subscription), len(code)) > LONGEST_CODE:
         return None
     return Handshake(subscription, code)
 

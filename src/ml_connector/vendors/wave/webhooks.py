@@ -21,6 +21,8 @@ HEADER = "x-wave-signature"
 BACK_SECONDS = 300
 """How old a signed moment may be ("Webhooks Setup Guide")."""
 AHEAD_SECONDS = 60
+MOST_PROBE_BYTES = 4_096
+"""A probe is not proven, so what is larger is not read."""
 
 _NAMED_BY = {
     "invoice": ("invoices", "invoice_id"),
@@ -59,6 +61,8 @@ class WaveWebhooks:
 
     def is_probe(self, delivery: Delivery) -> bool:
         """The portal posts an empty or non-event body when an address is saved."""
+        if len(delivery.body) > MOST_PROBE_BYTES:
+            return False
         try:
             return not _is_event(_parsed(delivery.body))
         except ValueError:
