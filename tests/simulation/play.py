@@ -19,6 +19,7 @@ from ml_connector.flows import FLOWS
 from ml_connector.http.asgi_transport import AsgiTransport
 from ml_connector.http.transport import Outgoing
 from ml_connector.vendors import VENDORS as ENGINE_VENDORS
+from ml_connector.store import connections
 from ml_sandbox.app import Sandbox
 from ml_sandbox.options import SandboxOptions
 from ml_sandbox.vendors import VENDORS
@@ -26,7 +27,7 @@ from tests.support.clock import VirtualClock
 from tests.support.sandbox import URL
 
 from .checks import Checks
-from .house import FLOW, House, Killed
+from .house import FLOW, HOOKS, WORKSPACE, House, Killed
 from .line import Network
 from .loop import SeededLoop
 from .post import Post
@@ -36,6 +37,9 @@ from .weather import Weather
 
 GRANT = ("client_id", "client_secret", "refresh_token")
 STATIC = {v.name: v.token.secrets for v in ENGINE_VENDORS if v.token}
+PORTALS = {v.name for v in ENGINE_VENDORS if "webhook_secret" in v.secrets and not v.events}
+"""Where a person enters the address for webhooks by hand, and copies the secret."""
+CALLBACK = "https://app.example/callback"
 SOURCES = {f.kind: (f.source, f.target) for f in FLOWS}
 MOST_HEALING_SECONDS = 60 * 86_400
 
@@ -154,6 +158,8 @@ class Stage:
         await self.house.start()
         await self.clock.run(self._connect_all())
         self.sandbox.world.switches.change(self.script.switches)
+        if self.script.public and self.source in PORTALS:
+            await self._enter_in_portal(self.source)
         given = {"kind": self.script.kind, "name": FLOW, "yes": True}
         settings = {**TOWNS[self.script.kind].settings, **self.script.settings}
         await self.clock.run(
@@ -171,25 +177,34 @@ class Stage:
             await self._connect(vendor)
 
     async def _connect(self, vendor: str) -> None:
-        ready = self.sandbox.world.ready["vendors"][vendor]
         credentials = self.sandbox.world.vendors[vendor].credentials()
         by_token = vendor in STATIC and self.script.seed % 3 == 0
-        names = STATIC[vendor] if by_token else GRANT
+        names = [*(STATIC[vendor] if by_token else GRANT)]
+        names += ["webhook_secret"] if vendor in PORTALS else []
         await self._demand(
-            "connect", vendor=vendor, name=vendor,
-            settings={"base_url": ready["base_url"], **ready["settings"]},
-            secrets={name: credentials[name] for name in names},
+            "connect", vendor=vendor, name=vendor, settings=self._settings(vendor),
+            secrets={name: credentials[name] for name in names}, redirect_url=CALLBACK,
         )  # fmt: skip
+
+    def _settings(self, vendor: str) -> dict[str, str]:
+        ready = self.sandbox.world.ready["vendors"][vendor]
+        addresses = {name: ready[name] for name in ("base_url", "auth_url", "token_url")}
+        return {**addresses, **ready["settings"]}
+
+    async def _enter_in_portal(self, name: str) -> None:
+        """A person has the vendor post to us, everything that it can."""
+        vendor = self.sandbox.world.vendors[name]
+        ours = await self.house.store.read(lambda c: connections.endpoints_of(c, WORKSPACE))
+        token = next(endpoint.token for endpoint in ours if endpoint.vendor == name)
+        vendor.set_webhook(f"{HOOKS}/hooks/{token}", vendor.credentials()["webhook_secret"], [])
 
     async def _consent(self, vendor: str) -> None:
         """A person walks through the vendor's consent page once more."""
-        ready = self.sandbox.world.ready["vendors"][vendor]
         secrets = self.sandbox.world.vendors[vendor].credentials()
         begun = await self._demand(
-            "consent", vendor=vendor, name=vendor,
-            settings={"base_url": ready["base_url"], **ready["settings"]},
+            "consent", vendor=vendor, name=vendor, settings=self._settings(vendor),
             secrets={name: secrets[name] for name in ("client_id", "client_secret")},
-            redirect_url="http://127.0.0.1:9/callback",
+            redirect_url=CALLBACK,
         )  # fmt: skip
         page = Outgoing("GET", begun["authorize_url"], {}, None, 30.0)
         shown = await self.house.network.vendors.send(page)
