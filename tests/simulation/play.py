@@ -18,8 +18,8 @@ import structlog
 from ml_connector.flows import FLOWS
 from ml_connector.http.asgi_transport import AsgiTransport
 from ml_connector.http.transport import Outgoing
-from ml_connector.vendors import VENDORS as ENGINE_VENDORS
 from ml_connector.store import connections
+from ml_connector.vendors import VENDORS as ENGINE_VENDORS
 from ml_sandbox.app import Sandbox
 from ml_sandbox.options import SandboxOptions
 from ml_sandbox.vendors import VENDORS
