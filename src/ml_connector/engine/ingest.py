@@ -107,7 +107,7 @@ class Ingest:
             return door
         now, network = self._res.clock.monotonic(), network_of(sender)
         if self._are_many(network, now) and not await self._doors.may_exist(path):
-            self._everybody.failed(ALL, now)
+            self._count_one_more(sender, now)
             return None
         found = await self._doors.find(path)
         if isinstance(found, Door):
@@ -129,6 +129,9 @@ class Ingest:
         """Something came from there that nobody here expects."""
         now = self._res.clock.monotonic()
         self._strangers.failed(network_of(sender), now)
+        self._count_one_more(sender, now)
+
+    def _count_one_more(self, sender: str, now: float) -> None:
         if self._everybody.failed(ALL, now) == MOST_OF_ALL:
             self._misgivings.of_strangers(sender)
 
