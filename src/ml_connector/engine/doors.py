@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 
 from ml_connector.core.vendor import Proofs, Vendor
 from ml_connector.engine import proving
@@ -140,7 +141,8 @@ class Doors:
         if kind == "callback":
             return None  # it is met only below its connection's address
         if vendor.endpoint_of == "callback" and below:
-            own = [e for e in connections.callbacks_of(conn, id).values() if e.token == below]
+            callbacks = connections.callbacks_of(conn, id).values()
+            own = [e for e in callbacks if compare_digest(e.token.encode(), below.encode())]
             if not own:
                 return None
             endpoint = own[0]
