@@ -323,6 +323,9 @@ class Stage:
         await self._command("ping")
         await self._reconnect()
         await self.clock.sleep(25 * 3600)  # what no event tells is noticed within a day
+        if self.house.life is not None:
+            self.house.life.wake()  # a real lane looks every second, this one after hours
+        await self.clock.sleep(60)
         for _ in range(12):
             await self._reconnect()
             answer = await self._command("sync", flow=FLOW)
