@@ -160,9 +160,12 @@ class Lane:
             raise
         except Fault as fault:
             await self._trouble(id, fault)
-        except Exception as error:
-            log.exception("the work on a connection failed")
-            await self._trouble(id, Bug(f"Something nobody foresaw happened: {error!r}."))
+        except Exception:
+            # Its words may repeat what was sent, so a person is told only where they stand
+            told = self._res.chance.new_id()
+            log.exception("the work on a connection failed", id=told)
+            sentence = f"Something nobody foresaw happened; the log has it under {told}."
+            await self._trouble(id, Bug(sentence))
         else:
             self._not_before.pop(id, None)
             if heard or is_asked_again:
@@ -190,6 +193,9 @@ class Lane:
         try:
             await self._probe(row)
         except Fault:
+            return False
+        except Exception:
+            log.exception("a connection that needs a person could not be asked")
             return False
         await self._res.store.write(lambda c: hurry(c, id, now))
         return True
