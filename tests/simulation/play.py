@@ -169,7 +169,7 @@ class Stage:
         )
         now = self.sandbox.world.clock.now()
         self.town = TOWNS[self.script.kind](self.sandbox.world, now, settings["since"])
-        self.checks = Checks(self.house, self.town)
+        self.checks = Checks(self.house, self.town, self.post)
         self._begin(self._command("sync", flow=FLOW))
 
     async def _connect_all(self) -> None:

@@ -12,6 +12,9 @@ from tests.support.clock import VirtualClock
 
 from .house import House
 
+HANDSHAKE = b"callback.verify"
+"""FreshBooks' introduction of a callback: it tells of no change and is no event."""
+
 
 @dataclass
 class Post:
@@ -20,6 +23,8 @@ class Post:
     clock: VirtualClock
     draw: random.Random
     house: House | None = None
+    handshakes: int = 0
+    """Introductions that were answered."""
 
     def accepts(self, url: str) -> bool:
         return url.startswith("http://127.0.0.1")
@@ -40,6 +45,7 @@ class Post:
         if not taken.done() or taken.cancelled() or taken.exception() is not None:
             return None
         status: int = taken.result().status
+        self.handshakes += status == 200 and HANDSHAKE in body
         return status
 
     async def close(self) -> None:

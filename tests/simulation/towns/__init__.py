@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from .base import Expected, Town, differences
+from .freshbooks_pipedrive import FreshBooksPipedrive
 from .wave_pipedrive import WavePipedrive
 
 TOWNS: dict[str, type[Town]] = {
+    "freshbooks-pipedrive": FreshBooksPipedrive,
     "wave-pipedrive": WavePipedrive,
 }
 

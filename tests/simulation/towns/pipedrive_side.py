@@ -7,6 +7,35 @@ from typing import Any
 
 from .base import Record, Town, pick
 
+SWITCHES: dict[str, tuple[Any, ...]] = {
+    "pipedrive.access_token_seconds": (600,),
+    "pipedrive.api_token_in_query": (True,),
+    "pipedrive.bad_client_status": (401,),
+    "pipedrive.contact_sync": (True,),
+    "pipedrive.deleted_by_id_not_found": (True,),
+    "pipedrive.edge_block_after": (3,),
+    "pipedrive.emails_patch_adds": (True,),
+    "pipedrive.failed_calls_cost": (False,),
+    "pipedrive.index_lag_seconds": (5.0,),
+    "pipedrive.old_refresh_token_dies": (False,),
+    "pipedrive.patch_is_deleted_deletes": (True,),
+    "pipedrive.plan": ("lite", "growth", "ultimate"),
+    "pipedrive.refused_calls_cost": (True,),
+    "pipedrive.retry_after_header": (True,),
+    "pipedrive.rotate_refresh_token": (False,),
+    "pipedrive.search_draws_on_burst": (False,),
+    "pipedrive.search_finds_deleted": (True,),
+    "pipedrive.seats": (1,),
+    "pipedrive.stage_move_needs_pipeline": (False,),
+    "pipedrive.token_headers": (False,),
+    "pipedrive.unset_custom_fields_absent": (True,),
+    "pipedrive.webhook_ban_resets_on_success": (True,),
+    "pipedrive.webhook_hmac": (True,),
+    "pipedrive.webhook_id_per_attempt": (True,),
+    "pipedrive.webhook_plain_http_refused": (True,),
+    "pipedrive.webhook_reachability_check": (False,),
+    "pipedrive.webhook_v1_bodies": (True,),
+}
 FIELDS = {
     "organizations": "organization_fields",
     "persons": "person_fields",
@@ -20,8 +49,21 @@ class PipedriveTarget(Town):
 
     target = "pipedrive"
     soft = frozenset(
-        {"name", "address", "stage_id", "status", "expected_close_date", "done", "due_date"}
+        {
+            "name",
+            "title",
+            "address",
+            "emails",
+            "org_id",
+            "stage_id",
+            "status",
+            "won_time",
+            "expected_close_date",
+            "done",
+            "due_date",
+        }
     )
+    unsure_after_merge: tuple[str, ...] = ("name", "address", "Billing e-mail", "Source state")
     key_fields: dict[str, str] = {}  # noqa: RUF012 - the towns set it, nobody changes it
 
     def look_around(self) -> None:
@@ -56,7 +98,7 @@ class PipedriveTarget(Town):
     def _key(self, noun: str, record: Record) -> str:
         if noun == "activities":
             return str(record["note"] or "").partition("Reference: ")[2]
-        return str(record.get(self.key_fields[noun]) or "")
+        return str(record.get(self.key_fields.get(noun, "")) or "")
 
     def stage(self, record: Record) -> str:
         stages = {s["id"]: s["name"] for s in self.of("pipedrive", "stages")}
@@ -95,7 +137,7 @@ class PipedriveTarget(Town):
 
     def lose_deal(self, draw: random.Random) -> Any:
         deal = pick(draw, [d for d in self._living("deals", ours=True) if d["status"] == "open"])
-        self._touch("deals", deal, "status")
+        self._touch("deals", deal, "status", "won_time")
         self.do("pipedrive", "deals", deal["id"], draw.choice(("lose", "win")))
         return deal["id"]
 
@@ -113,11 +155,20 @@ class PipedriveTarget(Town):
         return told["id"]
 
     def merge_organizations(self, draw: random.Random) -> Any:
-        living = self._living("organizations")
+        return self._merge(draw, "organizations")
+
+    def merge_persons(self, draw: random.Random) -> Any:
+        return self._merge(draw, "persons")
+
+    def merge_deals(self, draw: random.Random) -> Any:
+        return self._merge(draw, "deals")
+
+    def _merge(self, draw: random.Random, noun: str) -> Any:
+        living = self._living(noun)
         loser = pick(draw, living)
         into = pick(draw, [r for r in living if r["id"] != loser["id"]])
-        self._gone("organizations", loser)
-        self._gone("organizations", into)  # which of two keys is kept is Pipedrive's to say
-        self._touch("organizations", into, "name", "Billing e-mail", "Source state")
-        self.do("pipedrive", "organizations", loser["id"], "merge", into=into["id"])
+        self._gone(noun, loser)
+        self._gone(noun, into)  # which of two keys is kept is Pipedrive's to say
+        self._touch(noun, into, *self.unsure_after_merge)
+        self.do("pipedrive", noun, loser["id"], "merge", into=into["id"])
         return (loser["id"], into["id"])

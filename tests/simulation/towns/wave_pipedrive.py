@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from .base import Expected, Record
+from .pipedrive_side import SWITCHES as PIPEDRIVE
 from .pipedrive_side import PipedriveTarget
-from .wave_side import BOOKKEEPER, SWITCHES, WaveSource, money
+from .wave_side import BOOKKEEPER, WaveSource, money
+from .wave_side import SWITCHES as WAVE
 
 
 class WavePipedrive(WaveSource, PipedriveTarget):
@@ -22,17 +24,7 @@ class WavePipedrive(WaveSource, PipedriveTarget):
         "rename_organization": 2, "edit_deal": 3, "lose_deal": 1, "delete_record": 1,
         "create_by_hand": 2, "merge_organizations": 0.7,
     }  # fmt: skip
-    switches = {  # noqa: RUF012
-        **SWITCHES,
-        "pipedrive.deleted_by_id_not_found": (True,),
-        "pipedrive.failed_calls_cost": (False,),
-        "pipedrive.refused_calls_cost": (True,),
-        "pipedrive.retry_after_header": (True,),
-        "pipedrive.token_headers": (False,),
-        "pipedrive.unset_custom_fields_absent": (True,),
-        "pipedrive.webhook_id_per_attempt": (True,),
-        "pipedrive.webhook_v1_bodies": (True,),
-    }
+    switches = {**WAVE, **PIPEDRIVE}  # noqa: RUF012
 
     # --- what must be there -----------------------------------------------------------------------
 
