@@ -23,7 +23,7 @@ from ml_connector.flows import FLOWS
 from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor
 from ml_connector.store import connections, flows, lanes, queued, reviews
-from ml_connector.store.database import Connection, Store
+from ml_connector.store.database import Connection
 from ml_connector.store.keyring import KeyRing
 from ml_connector.store.unavailable import LaneOver, StoreUnavailable
 from ml_connector.store.vault import Vault
@@ -31,6 +31,7 @@ from ml_connector.vendors import VENDORS
 from tests.support.clock import SeededChance, VirtualClock
 from tests.support.mortal import Cord, Killed, Process
 
+from .blank import blank_store
 from .line import Line, Network
 
 WORKSPACE = "w"
@@ -140,7 +141,7 @@ class House:
         self._draw = draw
         self._public = public
         self._chance = SeededChance(draw.randrange(2**32))
-        self.store = Store.in_memory()
+        self.store = blank_store()
         self._vault = Vault(KeyRing((new_key("key", self.wall),)), os.urandom)
         self.disk: Callable[[], StoreUnavailable | None] = lambda: None
         self.life: Life | None = None
@@ -187,7 +188,6 @@ class House:
 
     async def close(self) -> None:
         await self.crash()
-        await self.store.close()
 
     async def pause_seconds(self) -> float:
         """Short ones while something is due, longer each time it still is; else until it is, or

@@ -30,7 +30,7 @@ from ml_connector.engine.polling import first_sweep, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
-from ml_connector.engine.sweeping import sweep_target, swept_at
+from ml_connector.engine.sweeping import due_for_sweep, sweep_target
 from ml_connector.engine.tally import Tally
 from ml_connector.store import (
     connections,
@@ -150,8 +150,13 @@ class Lane:
 
         `work` tells whether the vendor was heard, so that what troubled it is known to be over.
         """
-        is_asked_again = await self._asks_again(id)
-        if not is_asked_again and not await self._is_ready(id):
+        now = self._res.clock.now()
+        if self._not_before.get(id, now) > now:
+            work.close()
+            return
+        row = await self._res.store.read(lambda c: connections.get(c, id))
+        broken = row if row and row.state == connections.NEEDS_PERSON else None
+        if broken is not None and not await self._asks_again(broken, now):
             work.close()
             return
         try:
@@ -168,28 +173,14 @@ class Lane:
             await self._trouble(id, Bug(sentence))
         else:
             self._not_before.pop(id, None)
-            if heard or is_asked_again:
+            if heard or broken:
                 self._probed_at.pop(id, None)
                 await note_well(self._res, id)
 
-    async def _is_ready(self, id: str) -> bool:
-        """Not while it is put off, nor while only a person can mend it."""
-        now = self._res.clock.now()
-        if self._not_before.get(id, now) > now:
-            return False
-        row = await self._res.store.read(lambda c: connections.get(c, id))
-        return row is None or row.state != connections.NEEDS_PERSON
-
-    async def _asks_again(self, id: str) -> bool:
+    async def _asks_again(self, row: connections.Row, now: datetime) -> bool:
         """A connection that needs a person is asked now and then whether it was mended elsewhere;
         True where it answers, so that what waits is tried. It is well once that goes through."""
-        now = self._res.clock.now()
-        row = await self._res.store.read(lambda c: connections.get(c, id))
-        if row is None or row.state != connections.NEEDS_PERSON:
-            return False
-        if self._not_before.get(id, now) > now:
-            return False
-        self._not_before[id] = now + PROBE_EVERY
+        self._not_before[row.id] = now + PROBE_EVERY
         try:
             await self._probe(row)
         except Fault:
@@ -197,7 +188,7 @@ class Lane:
         except Exception:
             log.exception("a connection that needs a person could not be asked")
             return False
-        await self._res.store.write(lambda c: hurry(c, id, now))
+        await self._res.store.write(lambda c: hurry(c, row.id, now))
         return True
 
     async def _trouble(self, id: str, fault: Fault) -> None:
@@ -358,10 +349,11 @@ class Lane:
         if lacking:
             self._tell(f"{target.row.id} subscriptions", lacking)
         written = [r.writes for o in opened for r in o.routes if o.writing(r) is target]
-        for obj in {w.path: w for w in written}.values():
-            at = await swept_at(self._res, target, obj)
-            if at is None or now - at >= DAILY:
-                await sweep_target(self._res, target, obj, errand)
+        objects = {w.path: w for w in written}.values()
+        for obj in await self._res.store.read(
+            lambda c: due_for_sweep(c, target, objects, now - DAILY)
+        ):
+            await sweep_target(self._res, target, obj, errand)
         return tally.shared.calls + errand.calls > 0 and not lacking
 
     async def _keep_grants(self, now: datetime) -> None:

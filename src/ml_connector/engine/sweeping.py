@@ -8,6 +8,7 @@ records that have no link, since it refreshes the mirror.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from ml_connector.core.objects import TargetObject
@@ -27,11 +28,16 @@ def swept_as(obj: TargetObject) -> str:
     return f"target/{obj.name}"
 
 
-async def swept_at(res: Resources, target: OpenConnection, obj: TargetObject) -> datetime | None:
-    """When the object was last listed whole; the first filling of the mirror counts too."""
-    row = target.row.id
-    cursor = await res.store.read(lambda c: cursors.get(c, row, swept_as(obj)))
-    filling = await res.store.read(lambda c: mirrors.filling(c, target.account, obj.name))
+def due_for_sweep(
+    conn: Connection, target: OpenConnection, objects: Iterable[TargetObject], before: datetime
+) -> list[TargetObject]:
+    """Those last listed whole before then, or never; the first filling of the mirror counts too."""
+    return [obj for obj in objects if (_swept_at(conn, target, obj) or before) <= before]
+
+
+def _swept_at(conn: Connection, target: OpenConnection, obj: TargetObject) -> datetime | None:
+    cursor = cursors.get(conn, target.row.id, swept_as(obj))
+    filling = mirrors.filling(conn, target.account, obj.name)
     moments = [m for m in (cursor.swept_at, filling.filled_at) if m is not None]
     return max(moments, default=None)
 

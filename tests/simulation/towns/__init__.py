@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from .base import Expected, Town, differences
 from .freshbooks_pipedrive import FreshBooksPipedrive
+from .quickbooks_pipedrive import QuickBooksPipedrive
 from .wave_pipedrive import WavePipedrive
 
 TOWNS: dict[str, type[Town]] = {
     "freshbooks-pipedrive": FreshBooksPipedrive,
+    "quickbooks-pipedrive": QuickBooksPipedrive,
     "wave-pipedrive": WavePipedrive,
 }
 
