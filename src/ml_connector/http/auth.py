@@ -64,7 +64,7 @@ class StaticToken:
         self._headers = {header.lower(): value}
         self._refusal = refused
         self._api_base = api_base
-        redactor.learn(value)
+        redactor.learn(value.rpartition(" ")[2])
 
     async def headers(self) -> Mapping[str, str]:
         return self._headers

@@ -95,17 +95,28 @@ class Traces:
             done = ends
         return "".join((*pieces, text[done:])) if done else text
 
-    def _found(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where traces begin and end, in order and apart from each other."""
-        done, places = 0, self._places
+    def _found(self, text: str) -> list[tuple[int, int]]:
+        """Where traces begin and end, in order; those that overlap are one."""
+        places = self._places
         # Almost every text has none, so this first look is all that it costs
         hits = [at for at in range(len(text) - _GRAM + 1) if text[at : at + _GRAM] in places]
+        found: list[tuple[int, int]] = []
+        compared: dict[Place, int] = {}
+        """How far the text was compared with a form that begins at that place of the text."""
         for at in hits:
-            known = places.get(text[at : at + _GRAM], ())
-            run = _longest(text, at, known, done) if at >= done else None
-            if run is not None:
-                yield run
-                done = run[1]
+            for place in places.get(text[at : at + _GRAM], ()):
+                laid = (place[0], at - place[1])
+                if compared.get(laid, 0) > at:
+                    continue
+                begins, ends = _run(text, at, place)
+                compared[laid] = ends
+                if ends - begins < min(len(place[0]), SHORTEST_PART):
+                    continue
+                while found and found[-1][1] > begins:
+                    before = found.pop()
+                    begins, ends = min(begins, before[0]), max(ends, before[1])
+                found.append((begins, ends))
+        return found
 
 
 def _grams(forms: tuple[str, ...]) -> Iterator[tuple[str, Place]]:
@@ -114,17 +125,12 @@ def _grams(forms: tuple[str, ...]) -> Iterator[tuple[str, Place]]:
             yield form[at : at + _GRAM], (form, at)
 
 
-def _longest(text: str, at: int, places: tuple[Place, ...], floor: int) -> tuple[int, int] | None:
-    """The longest trace around that place of the text; None where all are too short to count."""
-    found: tuple[int, int] | None = None
-    for form, place in places:
-        begins, ends = at, at + _GRAM
-        left, right = place, place + _GRAM
-        while left and begins > floor and form[left - 1] == text[begins - 1]:
-            left, begins = left - 1, begins - 1
-        while right < len(form) and ends < len(text) and form[right] == text[ends]:
-            right, ends = right + 1, ends + 1
-        long_enough = min(len(form), SHORTEST_PART)
-        if ends - begins >= long_enough and (found is None or ends - begins > found[1] - found[0]):
-            found = (begins, ends)
-    return found
+def _run(text: str, at: int, place: Place) -> tuple[int, int]:
+    """How far the text is like the form, before and behind the gram that both have there."""
+    form, left = place
+    begins, ends, right = at, at + _GRAM, left + _GRAM
+    while left and begins and form[left - 1] == text[begins - 1]:
+        left, begins = left - 1, begins - 1
+    while right < len(form) and ends < len(text) and form[right] == text[ends]:
+        right, ends = right + 1, ends + 1
+    return begins, ends

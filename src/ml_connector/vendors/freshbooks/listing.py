@@ -82,7 +82,8 @@ def parsed(obj: SourceObject, row: Row, at: datetime | None) -> SourceModel:
         first = wrong.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(step) for step in first["loc"])
         reason = first["msg"].removeprefix("Value error, ")
-        sentence = f"FreshBooks' {obj.label} {row.get('id')} cannot be read: {field}: {reason}"
+        which = "" if field == "id" else f" {row.get('id')}"  # what is no id may be anything
+        sentence = f"FreshBooks' {obj.label}{which} cannot be read: {field}: {reason}"
     else:
         return record.seen_at(at) if isinstance(record, Invoice) else record
     raise Refused(sentence, field)

@@ -8,6 +8,7 @@ Java SDK, and "Invoices", "Clients", "Payments" and "Active/Deleted" of the API'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -22,15 +23,23 @@ from ml_connector.vendors.freshbooks.times import EASTERN, parse_stamp, version_
 READ_BATCH = 50
 """Ids that one listing is asked for; more would make an address of thousands of signs."""
 
+_ID = re.compile(r"[0-9]{1,20}")
+
 DELETED, ARCHIVED = 1, 2
 """Values of `vis_state`; 0 is active. A deleted record can be restored."""
 
 
 def _id_of(told: Any) -> Any:
-    """An id as text; 0 and null, which stand for none, are empty."""
-    if isinstance(told, bool) or not isinstance(told, int | str | None):
+    """An id as text; 0 and null, which stand for none, are empty.
+
+    It becomes a key, which stands in links, addresses and the audit, so nothing else passes for
+    one.
+    """
+    if told is None or told == "":
+        return ""
+    if isinstance(told, bool) or _ID.fullmatch(str(told)) is None:
         raise ValueError("is no id")
-    return str(told or "")
+    return "" if int(told) == 0 else str(told)
 
 
 def _text_of(told: Any) -> Any:
