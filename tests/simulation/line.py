@@ -16,6 +16,7 @@ from tests.support.mortal import Killed, Process
 LATEST_SECONDS = 28.0
 """So long after its sender gave up or died a request may still land; every vendor's declared
 `settle_seconds` is longer."""
+WRITES = ("POST", "PATCH", "PUT", "DELETE")
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Network:
     vendors: Transport
     draw: random.Random
     tell: Callable[[str], None]
+    landed: Callable[[], None] = lambda: None
+    """Called after every write that a vendor took."""
     slow: float = 0.0
     down: float = 0.0
 
@@ -77,6 +80,8 @@ class Line:
             net.tell(f"{outgoing.method} {path} cut")
             raise
         net.tell(f"{outgoing.method} {path} {answer.status}")
+        if outgoing.method in WRITES and answer.status < 300:
+            net.landed()
         await net.clock.sleep(0.01 + net.draw.random() * 0.1)
         return answer
 

@@ -27,6 +27,7 @@ from tests.support.clock import VirtualClock
 from tests.support.sandbox import URL
 
 from .checks import Checks
+from .history import History
 from .house import FLOW, HOOKS, WORKSPACE, House, Killed
 from .line import Network
 from .loop import SeededLoop
@@ -148,7 +149,8 @@ class Stage:
             await self.sandbox.close()
 
     def _demand_none(self, found: list[str]) -> None:
-        problems, self.problems = [*self.problems, *found], []
+        problems = [*self.problems, *self.history.problems, *found]
+        self.problems = []
         if problems:
             raise Broken(problems)
 
@@ -170,6 +172,8 @@ class Stage:
         now = self.sandbox.world.clock.now()
         self.town = TOWNS[self.script.kind](self.sandbox.world, now, settings["since"])
         self.checks = Checks(self.house, self.town, self.post)
+        self.history = History(self.town)
+        self.house.network.landed = self.history.landed
         self._begin(self._command("sync", flow=FLOW))
 
     async def _connect_all(self) -> None:
@@ -243,6 +247,7 @@ class Stage:
         group, _, name = move.name.rpartition(".")
         if group == "people":
             told = self.town.act(name, draw)
+            self.history.note()
         elif hasattr(self.weather, name):
             told = self.weather.strike(name, draw)
         else:

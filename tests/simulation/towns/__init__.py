@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Expected, Town, differences
+from .base import Expected, Town, differences, fits
 from .freshbooks_pipedrive import FreshBooksPipedrive
 from .quickbooks_pipedrive import QuickBooksPipedrive
 from .wave_pipedrive import WavePipedrive
@@ -13,4 +13,4 @@ TOWNS: dict[str, type[Town]] = {
     "wave-pipedrive": WavePipedrive,
 }
 
-__all__ = ["TOWNS", "Expected", "Town", "differences"]
+__all__ = ["TOWNS", "Expected", "Town", "differences", "fits"]

@@ -133,6 +133,17 @@ def number(value: Any) -> Decimal:
     return Decimal(str(value or 0)).normalize()
 
 
+def fits(wanted: Any, told: Any) -> bool:
+    """Whether what stands at the target is what was wanted; nothing and an empty text are one."""
+    if callable(wanted):
+        return bool(wanted(told))
+    if isinstance(wanted, set):
+        return told in wanted
+    if isinstance(wanted, Decimal):
+        return number(told) == wanted
+    return bool((told if told != "" else None) == (wanted if wanted != "" else None))
+
+
 def differences(expected: Expected, record: Record, is_touched: Callable[[str], bool]) -> list[str]:
     """Fields that are not as they must be and that nobody at the target has touched."""
     found = []
@@ -140,15 +151,7 @@ def differences(expected: Expected, record: Record, is_touched: Callable[[str], 
         told = record.get(name)
         if is_touched(name):
             continue
-        if callable(wanted):
-            fits = wanted(told)
-        elif isinstance(wanted, set):
-            fits = told in wanted
-        elif isinstance(wanted, Decimal):
-            fits = number(told) == wanted
-        else:
-            fits = (told if told != "" else None) == (wanted if wanted != "" else None)
-        if not fits:
+        if not fits(wanted, told):
             shown = "something else" if callable(wanted) else repr(wanted)
             found.append(f"{name} is {told!r} and not {shown}")
     return found

@@ -1,0 +1,62 @@
+"""The history of the source tells whether a write was older than what stood at the target already.
+
+Every value that a source record ever had is kept in order. What a write left at the target must be
+one that the source had at, or after, the one that stood there before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .towns import Town, fits
+
+Field = tuple[str, str, str]
+"""Noun, source id and name."""
+
+
+class History:
+    """`note` after whatever a person did; `landed` after every write that a vendor took."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self._had: dict[Field, list[Any]] = {}
+        self._stands: dict[Field, Any] = {}
+        self._reached: dict[Field, int] = {}
+        self.problems: list[str] = []
+        self.note()
+
+    def note(self) -> None:
+        """What the source holds now, and what people left at the target."""
+        for expected in self._town.expected():
+            for name, value in expected.fields.items():
+                if not callable(value):
+                    had = self._had.setdefault((expected.noun, expected.source_id, name), [])
+                    if not had or had[-1] != value:
+                        had.append(value)
+        self._stands = self._standing()
+
+    def landed(self) -> None:
+        """Judge what has changed at the target since the last look: it was a write of ours."""
+        stands = self._standing()
+        for field, value in stands.items():
+            if field in self._stands and self._stands[field] == value:
+                continue
+            self._judge(field, value)
+        self._stands = stands
+
+    def _standing(self) -> dict[Field, Any]:
+        held = self._town.held()
+        return {field: held[field[:2]][0].get(field[2]) for field in self._had if field[:2] in held}
+
+    def _judge(self, field: Field, value: Any) -> None:
+        versions, reached = self._had[field], self._reached.get(field, 0)
+        for position, version in enumerate(versions):
+            if position >= reached and fits(version, value):
+                self._reached[field] = position
+                return
+        known: Mapping[bool, str] = {True: "an older value", False: "a value it never had"}
+        word = known[any(fits(version, value) for version in versions)]
+        if word == "an older value":
+            noun, id, name = field
+            self.problems.append(f"{noun} {id[-20:]}: {name} was overwritten by {word}, {value!r}")
