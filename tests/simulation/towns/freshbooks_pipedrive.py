@@ -135,7 +135,7 @@ def _state(i: Record, today: date) -> str | None:
         return "draft"
     if due <= 0 and (paid > 0 or word in SETTLED):
         return "paid"
-    if word == "disputed":
+    if "disputed" in (word, i["dispute_status"]):
         return "disputed"
     if due > 0 and (is_late or word == "overdue"):
         return "overdue"
