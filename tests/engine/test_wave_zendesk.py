@@ -198,6 +198,33 @@ async def test_an_organization_that_agents_merged_goes_on_as_the_winner() -> Non
         assert not [o for o in told if o["name"] == loser["name"] and not o.get("deleted_at")]
 
 
+@pytest.mark.parametrize("is_ours", [True, False])
+async def test_records_of_a_merged_organization_point_to_the_winner(is_ours: bool) -> None:
+    """Zendesk moves users and tickets, and leaves lookups pointing to what is deleted."""
+    async with rehearsal() as of:
+        await of.install(since="all")
+        await of.sync()
+        shown = (await records(of, "wave_invoice")).values()
+        loser = next(iter(shown))["custom_object_fields"]["organization"]
+        stranger = await of.human("POST", "zendesk/organizations", {"name": "The winner"})
+        others = [str(o["id"]) for o in (await organizations(of)).values()]
+        winner = next(o for o in others if o != loser) if is_ours else str(stranger["id"])
+        mine = {
+            r["external_id"] for r in shown if r["custom_object_fields"]["organization"] == loser
+        }
+        await of.human("POST", f"zendesk/organizations/{loser}/merge", {"into": winner})
+        await of.clock.advance(86_500)
+        for _ in range(4):
+            await of.round()
+            await of.clock.advance(60)
+        for noun in ("wave_invoice", "wave_payment"):
+            after = (await records(of, noun)).values()
+            assert loser not in {r["custom_object_fields"]["organization"] for r in after}
+        after = await records(of, "wave_invoice")
+        assert {after[key]["custom_object_fields"]["organization"] for key in mine} == {winner}
+        assert (await of.sync())["writes"] == 0
+
+
 async def test_a_burst_on_one_customer_is_few_puts_of_its_organization() -> None:
     async with rehearsal() as of:
         await of.install(since="all", poll="1")

@@ -5,7 +5,7 @@ The commit of a key's last step removes its pending row, and wakes the children 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -83,6 +83,8 @@ class Written:
 def wrote(conn: Connection, ledger: Ledger, answered: Sequence[Written]) -> None:
     """Writes were answered."""
     account, obj = ledger.account, ledger.route.writes
+    again = [w for w in answered if w.step.adopts or w.item.review is not None]
+    _mark_children(conn, ledger, {w.item.key: (w.item, w.record.id) for w in again})
     links.put(conn, [_link(ledger, w.item, w.step, w.record) for w in answered])
     mirrors.reflect(conn, account, obj.name, [reflection(obj, w.record) for w in answered])
     rows = [
@@ -109,6 +111,40 @@ def _mark_ways_back(conn: Connection, ledger: Ledger, adopted: Sequence[Written]
         if any(parent.reverse and parent.route == here for parent in route.after.values())
         for w in adopted
     ]  # fmt: skip
+    pending.mark(conn, marks, ledger.now)
+
+
+def _mark_children(
+    conn: Connection, ledger: Ledger, standing: Mapping[str, tuple[Item, str]]
+) -> None:
+    """What names these records at the target names another one by now, where a key's record was
+    merged into it, or a person chose or made it: whatever held the old one is looked at again.
+
+    `standing` is by source key: the item, and the id of the record that stands for it from now on.
+    """
+    opened, here = ledger.opened, ledger.route.name
+    children = {
+        route.name: opened.flow.rank(route.name)
+        for route in opened.routes
+        if any(parent.route == here and not parent.reverse for parent in route.after.values())
+    }
+    if not children or not standing:
+        return
+    marks = []
+    for key, link in links.of_keys(conn, ledger.flow, here, list(standing)).items():
+        item, id = standing[key]
+        if link.target_id == id:
+            continue
+        holding = links.carrying(conn, ledger.flow, link.target_id)
+        shown = links.of_targets(conn, ledger.account, link.object, [link.target_id])
+        marks += [
+            Mark(
+                ledger.flow, child.route, child.source_key, opened.place(child.route),
+                children[child.route], item.taken.cause, item.taken.work,
+            )
+            for child in (*holding, *shown)
+            if child.flow == ledger.flow and child.route in children
+        ]  # fmt: skip
     pending.mark(conn, marks, ledger.now)
 
 
@@ -156,6 +192,7 @@ def alias(conn: Connection, ledger: Ledger, item: Item, step: ToAlias) -> None:
         returned={}, target_updated_at="", flow_version=opened.row.version, linked_at=now,
         updated_at=now,
     )  # fmt: skip
+    _mark_children(conn, ledger, {item.key: (item, step.target_id)})
     links.put(conn, [link])
     audit.add(conn, [ledger.row(item, "unchanged", step.reason, "done", target_id=step.target_id)])
     _close(conn, ledger, [item])
