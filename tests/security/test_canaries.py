@@ -210,8 +210,10 @@ async def test_whatever_the_vendors_answer(flow: Flow) -> None:
             of.disguise.order(trouble)
             await shown.do("ping")
             await shown.do("sync", flow=FLOW, full=True)
-            await of.round()
             assert of.disguise.left < MOST, name
+            await of.clock.advance(86_400)
+            of.disguise.order(trouble)
+            await of.round()
             await of.clock.advance(3 * 86_400)
             assert marks_in(shown.everything) == [], name
         for side in of.kind_sides:
