@@ -11,7 +11,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from ml_connector.engine.looking import Look
 from ml_connector.engine.metering import StoredAllowances
 from ml_connector.engine.passing import Progress
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.retaining import let_go
 from ml_connector.engine.taking_over import take_over
 from ml_connector.engine.uninstalling import uninstall
 from ml_connector.flows import FLOWS
@@ -37,13 +38,14 @@ from ml_connector.http.clock import FollowingClock, SystemClock
 from ml_connector.http.pacing import Pacing
 from ml_connector.http.redaction import Redactor
 from ml_connector.settings import Settings
-from ml_connector.store import audit, inbox, lanes, requests, rotation
+from ml_connector.store import lanes, requests, rotation
 from ml_connector.store.database import Connection, Store
 from ml_connector.store.home import Home, HomeLock, lock_holder, try_lock
 from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring
 from ml_connector.store.keyring import KEY_BYTES, Key, KeyRing, KeyRingSource, keyring_source
 from ml_connector.store.migrate import upgrade
 from ml_connector.store.sqlite import open_database
+from ml_connector.store.unavailable import patience
 from ml_connector.store.vault import Vault, delete_secrets, put_secret
 from ml_connector.vendors import VENDORS
 
@@ -148,7 +150,11 @@ class App:
         return await uninstall(self.res, delivery)
 
     async def serve_lanes(self, should_stop: Callable[[], bool]) -> None:
-        """Work on every workspace, and do what commands hand over, until told to stop."""
+        """Work on every workspace, and do what commands hand over, until told to stop.
+
+        While the database cannot be used it is tried again. Raises LaneOver where another process
+        works on this home.
+        """
         now = self.res.clock.now()
         await self.store.write(lambda c: requests.abandon(c, now))
         retaining = asyncio.create_task(self._retain(should_stop))
@@ -157,14 +163,15 @@ class App:
         while not should_stop():
             for lost in [task for task in running.values() if task.done()]:
                 lost.result()
-            for id in await self.store.read(lanes.workspace_ids):
-                if id not in running:
-                    lane = await self.lane(id)
-                    running[id] = asyncio.create_task(lane.run(should_stop))
-            for row in await self._new_requests():
-                task = asyncio.create_task(self._do(row))
-                handed.add(task)
-                task.add_done_callback(handed.discard)
+            with patience():
+                for id in await self.store.read(lanes.workspace_ids):
+                    if id not in running:
+                        lane = await self.lane(id)
+                        running[id] = asyncio.create_task(lane.run(should_stop))
+                for row in await self._new_requests():
+                    task = asyncio.create_task(self._do(row))
+                    handed.add(task)
+                    task.add_done_callback(handed.discard)
             await asyncio.sleep(HANDOVER_SECONDS)
         for lane in self.lane_of.values():
             lane.wake()
@@ -177,16 +184,10 @@ class App:
             now = self.res.clock.now()
             if now >= due:
                 due = now + RETAIN_EVERY
-                await self._let_go(now)
+                with patience():
+                    kept = self.settings
+                    await let_go(self.store, now, kept.audit_days, kept.inbox_days)
             await asyncio.sleep(HANDOVER_SECONDS)
-
-    async def _let_go(self, now: datetime) -> None:
-        def work(conn: Connection) -> None:
-            audit.retain(conn, now - timedelta(days=self.settings.audit_days))
-            inbox.retain(conn, now - timedelta(days=self.settings.inbox_days))
-            requests.retain(conn, now)
-
-        await self.store.write(work)
 
     async def _new_requests(self) -> list[requests.Row]:
         if not await self.store.read(requests.has_new):
@@ -204,7 +205,8 @@ class App:
                 if told:
                     newest = told[-1]
                     told.clear()
-                    await self.store.write(partial(requests.progress, id=row.id, state=newest))
+                    with patience():
+                        await self.store.write(partial(requests.progress, id=row.id, state=newest))
 
         teller = asyncio.create_task(telling())
         try:
@@ -217,8 +219,12 @@ class App:
             result, state = {"result": None, "exit": 1, "notes": [note]}, "failed"
         done.set()
         await teller
-        now = self.res.clock.now()
-        await self.store.write(lambda c: requests.end(c, row.id, state, result, now))
+        now, is_told = self.res.clock.now(), False
+        while not is_told:  # whoever asked waits for it
+            with patience():
+                await self.store.write(lambda c: requests.end(c, row.id, state, result, now))
+                is_told = True
+            await asyncio.sleep(0 if is_told else LOOK_SECONDS)
 
 
 def app_package(vendor: str) -> bytes:
@@ -384,6 +390,7 @@ async def opened(
             pacing=Pacing(clock, StoredAllowances(store)), transport=transport, redactor=redactor,
             vendors={v.name: v for v in VENDORS}, flows={f.kind: f for f in FLOWS},
             public_url=public_address(settings), alert=alert,
+            webhook_overlap=timedelta(days=settings.webhook_overlap_days),
         )  # fmt: skip
         yield App(home, settings, res, redactor, Ingest(res), source)
     finally:

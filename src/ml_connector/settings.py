@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     inbox_days: int = Field(
         90, ge=1, description="How many days a delivery's body is kept in the inbox."
     )
+    webhook_overlap_days: int = Field(
+        7,
+        ge=0,
+        description="How many days a webhook's address and secrets stay good after they were "
+        "replaced.",
+    )
 
 
 def load_settings(file: Path) -> Settings:

@@ -9,7 +9,6 @@ import typer
 
 from ml_connector.cli.callback import ADDRESS, Callback
 from ml_connector.cli.command import command, group
-from ml_connector.cli.output import DONE
 from ml_connector.cli.session import Call, Session
 from ml_connector.cli.typed import secrets_of, settings_of
 from ml_connector.core.faults import Mistake
@@ -125,32 +124,6 @@ def _connected(session: Session, result: Any) -> None:
     done = result[0] if isinstance(result, list) else result
     who = (done["detail"] or {}).get("name") if isinstance(done["detail"], dict) else None
     session.out.say(f"{done['name']} is connected to {who or done['account']}.")
-
-
-@command(app, "connections")
-async def connections(call: Call) -> int:
-    """List the connections, with the address for each one's webhooks."""
-    async with call.session() as session:
-        rows = await session.app.look.connections(session.workspace)
-    if call.out.as_json:
-        call.out.document(rows)
-        return DONE
-    if not rows:
-        call.out.say("There is no connection yet; see `ml-connector connect --help`.")
-        return DONE
-    columns = ("name", "vendor", "account", "state", "consent ends")
-    call.out.table(
-        "", columns,
-        [(r["name"], r["vendor"], r["account"], _state(r), (r["consent_ends"] or "")[:10])
-         for r in rows],
-    )  # fmt: skip
-    for row in rows:
-        call.out.say(f"{row['name']} takes webhooks at {row['webhook_url']}")
-    return DONE
-
-
-def _state(row: dict[str, Any]) -> str:
-    return f"{row['state']}: {row['reason']}" if row["reason"] else str(row["state"])
 
 
 @command(app, "ping")

@@ -10,6 +10,7 @@ import typer
 
 from ml_connector.cli import (
     connect,
+    connections,
     demo,
     flow,
     home,
@@ -40,7 +41,19 @@ def common(
     context.obj = {"home": home, "workspace": workspace, "as_json": as_json}
 
 
-for each in (home, connect, flow, passes, look, review, keys, zendesk_app, serve, demo):
+for each in (
+    home,
+    connect,
+    connections,
+    flow,
+    passes,
+    look,
+    review,
+    keys,
+    zendesk_app,
+    serve,
+    demo,
+):
     app.add_typer(each.app)
 
 

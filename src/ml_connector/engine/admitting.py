@@ -15,6 +15,7 @@ from ml_connector.core.faults import Fault, Mistake, NeedsPerson
 from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Client, ConnectionFacts, Vendor
 from ml_connector.core.wire import Errand
+from ml_connector.engine import proving
 from ml_connector.engine.credentials import APP_SECRETS, LOGIN_SECRETS, Credentials, How
 from ml_connector.engine.granting import granted, put_tokens
 from ml_connector.engine.health import hurry
@@ -241,6 +242,6 @@ def put_other_secrets(
             put_secret(conn, res.vault, f"app:{row.app}", name, given.secrets[name])
     if given.redirect_url:
         put_secret(conn, res.vault, f"app:{row.app}", "redirect_url", given.redirect_url)
-    for name, value in given.secrets.items():
-        if name.startswith("webhook_"):
-            put_secret(conn, res.vault, secrets_owner(row, vendor.endpoint_of), name, value)
+    now, owner = res.clock.now(), secrets_owner(row, vendor.endpoint_of)
+    proofs = {n: v for n, v in given.secrets.items() if n.startswith(proving.WEBHOOK)}
+    proving.replace(conn, res.vault, owner, proofs, now + res.webhook_overlap, now)

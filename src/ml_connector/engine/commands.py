@@ -22,6 +22,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.opened import place
 from ml_connector.engine.opening import parse_settings
 from ml_connector.engine.passing import Progress, Wish
+from ml_connector.engine.readdressing import readdress, tell_vendor
 from ml_connector.store import (
     audit,
     connections,
@@ -57,6 +58,7 @@ class Commands:
             "consent": self._consent,
             "exchange": self._exchange,
             "ping": self._ping,
+            "rotate_webhook": self._rotate_webhook,
             "app_install": self._app_install,
             "flow_add": self._flow_add,
             "flow_state": self._flow_state,
@@ -158,6 +160,19 @@ class Commands:
                 if told[-1]["ok"] and row.state != connections.OK:
                     self._lane.retry_now()
         return {"result": told, "exit": 0 if all(t["ok"] for t in told) else 1, "notes": []}
+
+    async def _rotate_webhook(self, args: Args, progress: Progress) -> Result:
+        """A new address for a connection's webhooks; the one before is good for a while."""
+        name, workspace = args["name"], self._lane.workspace
+        row = await self._res.store.read(lambda c: connections.named(c, workspace, name))
+        if row is None:
+            raise Mistake(f"There is no connection {name}; `ml-connector connections` lists them.")
+        done = await readdress(self._res, row, at_once=bool(args.get("at_once")))
+        self._changed()
+        trouble = await tell_vendor(self._res, self._lane.opener, done)
+        names = [each.name for each in done.rows]
+        told = {"name": name, "by_hand": done.by_hand, "shared_by": names}
+        return _done(told, *([trouble] if trouble else []))
 
     async def _app_install(self, args: Args, progress: Progress) -> Result:
         """Put our app into the vendor's product, or a new version in an app's place."""

@@ -22,6 +22,7 @@ from ml_connector.store import (
     audit,
     connections,
     flows,
+    formers,
     grants,
     lanes,
     links,
@@ -62,11 +63,14 @@ class Look:
         owner = secrets_owner(row, vendor.endpoint_of if vendor else "connection")
         endpoint = connections.endpoint_of(conn, owner)
         account = connections.account(conn, row.account) if row.account else None
+        before = formers.of_endpoint(conn, endpoint.id)[:1] if endpoint else []
+        until = [f.until.isoformat() for f in before if f.until > self._res.clock.now()]
         return {
             "name": row.name,
             "vendor": row.vendor,
             "state": row.state,
             "webhook_url": f"{self.address}/hooks/{endpoint.token}" if endpoint else None,
+            "webhook_before_until": until[0] if until else None,
             "consent_ends": ends.isoformat() if ends else None,
             "account": account.name if account else None,
             "reason": row.reason,

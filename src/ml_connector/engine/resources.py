@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from ml_connector.core.flow import Flow
 from ml_connector.core.ports import Chance, Clock
@@ -39,6 +40,8 @@ class Resources:
     flows: Mapping[str, Flow]
     public_url: str
     alert: Alert
+    webhook_overlap: timedelta = timedelta(days=7)
+    """How long the address and the secrets of a webhook that were replaced stay good."""
     demand: Callable[[], Awaitable[None]] = nothing_demanded
     """Raises where whoever holds these may write to no vendor any more."""
 

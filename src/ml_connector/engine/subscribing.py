@@ -8,19 +8,21 @@ one confirmed, each has an address of its own, and counts as healthy only when i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ml_connector.core.faults import Fault, Waiting
-from ml_connector.core.vendor import Subscription
+from ml_connector.core.vendor import Subscription, Vendor
+from ml_connector.engine import proving
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.tally import Tally
-from ml_connector.store import connections, handshakes
+from ml_connector.store import connections, formers, handshakes
 from ml_connector.store.connections import Endpoint, Subscribed
 from ml_connector.store.database import Connection
 from ml_connector.store.unavailable import StoreUnavailable
-from ml_connector.store.vault import get_secrets, put_secret
+from ml_connector.store.vault import put_secret
 
 CHECK_EVERY = timedelta(days=1)
 INTRODUCED_EVERY = timedelta(hours=1)
@@ -55,47 +57,56 @@ async def ensure_subscriptions(
 ) -> None:
     """Make what is missing, mend or remove what is ours and wrong; once a day, or now unless
     `daily`."""
-    vendor = opened.vendor
-    if not res.public_url or not vendor.events:
+    if not subscribes_itself(res, opened.vendor):
         return
-    if vendor.webhook_secrets is None and vendor.handshake is None:
-        return
-    urls = await _addresses(res, opened)
+    urls, former = await _addresses(res, opened)
     known = await res.store.read(lambda c: connections.subscriptions_of(c, opened.row.id))
     if daily and _are_fresh(known, urls, res.clock.now()):
         return
     secrets = await _secrets(res, opened)
-    await _Mending(res, opened, tally, urls, known, secrets).run()
+    await _Mending(res, opened, tally, urls, former, known, secrets).run()
+
+
+def subscribes_itself(res: Resources, vendor: Vendor) -> bool:
+    """Whether we ask the vendor for its deliveries, so that no person has to."""
+    is_able = vendor.webhook_secrets is not None or vendor.handshake is not None
+    return bool(res.public_url and vendor.events) and is_able
 
 
 class _Mending:
-    """One look at all subscriptions of a connection."""
+    """One look at all subscriptions of a connection. `former` are addresses that were ours."""
 
     def __init__(
         self, res: Resources, opened: OpenConnection, tally: Tally, urls: Mapping[str, str],
-        known: Mapping[str, Subscribed], secrets: Mapping[str, str],
+        former: frozenset[str], known: Mapping[str, Subscribed], secrets: Mapping[str, str],
     ) -> None:  # fmt: skip
         self._res = res
         self._opened = opened
         self._client: Any = opened.client
         self._tally = tally
         self._urls = urls
+        self._former = former
         self._known = known
         self._secrets = secrets
 
     async def run(self) -> None:
         ids = {row.remote_id for row in self._known.values()}
-        places = set(self._urls.values())
+        places = {*self._urls.values(), *self._former}
         there: dict[str, Subscription] = {}
+        outlived: list[Subscription] = []
         for one in await self._client.subscriptions(self._tally.shared):
             if one.id not in ids and one.url not in places:
                 continue  # somebody else's
-            if self._urls.get(one.event) != one.url or one.event in there:
+            if one.url in self._former:
+                outlived.append(one)  # it delivers until the one in its place stands
+            elif self._urls.get(one.event) != one.url or one.event in there:
                 await self._remove(one)
             else:
                 there[one.event] = one
         for event in self._urls:
             await self._mend(event, there.get(event))
+        for one in outlived:
+            await self._remove(one)
 
     async def _mend(self, event: str, there: Subscription | None) -> None:
         if there is None:
@@ -178,17 +189,24 @@ def _look_every(row: Subscribed) -> timedelta:
     return INTRODUCED_EVERY if 0 < row.introductions <= MOST_HOURLY else CHECK_EVERY
 
 
-async def _addresses(res: Resources, opened: OpenConnection) -> dict[str, str]:
-    """Where each event is posted: to the connection's address, or to one of its own below it."""
+async def _addresses(
+    res: Resources, opened: OpenConnection
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Where each event is posted: to the connection's address, or to one of its own below it. And
+    where it was posted before the connection's address was replaced."""
     vendor, row = opened.vendor, opened.row
     whole = await ensure_endpoint(res, row, vendor.endpoint_of)
+    known = await res.store.read(lambda c: formers.of_endpoint(c, whole.id))
+    befores = [replace(whole, token=former.token) for former in known]
     if vendor.endpoint_of != "callback":
-        return dict.fromkeys(vendor.events, address(res, whole))
-    urls = {}
+        urls = dict.fromkeys(vendor.events, address(res, whole))
+        return urls, frozenset(address(res, before) for before in befores)
+    urls, former = {}, set[str]()
     for event in vendor.events:
         own = await _endpoint(res, row, connections.callback_owner(row.id, event))
         urls[event] = address(res, whole, own)
-    return urls
+        former |= {address(res, before, own) for before in befores}
+    return urls, frozenset(former)
 
 
 async def _secrets(res: Resources, opened: OpenConnection) -> dict[str, str]:
@@ -200,7 +218,7 @@ async def _secrets(res: Resources, opened: OpenConnection) -> dict[str, str]:
     fresh = make(res.chance)
 
     def work(conn: Connection) -> dict[str, str]:
-        known = get_secrets(conn, res.vault, owner)
+        known = proving.current(conn, res.vault, owner)
         for name, value in fresh.items():
             if name not in known:
                 put_secret(conn, res.vault, owner, name, value)
