@@ -37,7 +37,7 @@ from .towns import TOWNS
 from .weather import Weather
 
 GRANT = ("client_id", "client_secret", "refresh_token")
-STATIC = {v.name: v.token.secrets for v in ENGINE_VENDORS if v.token}
+STATIC = {v.name: v.token for v in ENGINE_VENDORS if v.token}
 PORTALS = {v.name for v in ENGINE_VENDORS if "webhook_secret" in v.secrets and not v.events}
 """Where a person enters the address for webhooks by hand, and copies the secret."""
 CALLBACK = "https://app.example/callback"
@@ -170,7 +170,9 @@ class Stage:
             )
         )
         now = self.sandbox.world.clock.now()
-        self.town = TOWNS[self.script.kind](self.sandbox.world, now, settings["since"])
+        self.town = TOWNS[self.script.kind](
+            self.sandbox.world, now, settings["since"], given=settings
+        )
         self.checks = Checks(self.house, self.town, self.post)
         self.history = History(self.town)
         self.house.network.landed = self.history.landed
@@ -182,8 +184,10 @@ class Stage:
 
     async def _connect(self, vendor: str) -> None:
         credentials = self.sandbox.world.vendors[vendor].credentials()
-        by_token = vendor in STATIC and self.script.seed % 3 == 0
-        names = [*(STATIC[vendor] if by_token else GRANT)]
+        token = STATIC.get(vendor) if self.script.seed % 3 == 0 else None
+        if token and token.ends_on and token.ends_on <= self.script.start.date():
+            token = None
+        names = [*(token.secrets if token else GRANT)]
         names += ["webhook_secret"] if vendor in PORTALS else []
         await self._demand(
             "connect", vendor=vendor, name=vendor, settings=self._settings(vendor),

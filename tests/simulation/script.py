@@ -87,7 +87,10 @@ def draw_script(seed: int) -> Script:
         customers=draw.randint(0, 3), invoices=draw.randint(0, 4),
         public=draw.random() < 0.75, shuffled=draw.random() < 0.9,
         skew_seconds=draw.choice((0, 0, 0, 1.4, -2.2, 47, -45)),
-        settings={"since": draw.choice(("all", "all", "open")), "poll": draw.choice(POLLS)},
+        settings={
+            "since": draw.choice(("all", "all", "open")), "poll": draw.choice(POLLS),
+            **{name: draw.choice(values) for name, values in sorted(town.choices.items())},
+        },
         switches={
             name: draw.choice(values)
             for name, values in sorted(town.switches.items())

@@ -6,11 +6,13 @@ from .base import Expected, Town, differences, fits
 from .freshbooks_pipedrive import FreshBooksPipedrive
 from .quickbooks_pipedrive import QuickBooksPipedrive
 from .wave_pipedrive import WavePipedrive
+from .wave_zendesk import WaveZendesk
 
 TOWNS: dict[str, type[Town]] = {
     "freshbooks-pipedrive": FreshBooksPipedrive,
     "quickbooks-pipedrive": QuickBooksPipedrive,
     "wave-pipedrive": WavePipedrive,
+    "wave-zendesk": WaveZendesk,
 }
 
 __all__ = ["TOWNS", "Expected", "Town", "differences", "fits"]

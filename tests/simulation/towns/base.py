@@ -52,6 +52,8 @@ class Town:
     """(noun, source id) of records of ours that a person deleted or merged away at the target."""
     theirs: set[tuple[str, str]] = field(default_factory=set)
     """(noun, id) of records at the target that were not made by us."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """The settings of the flow."""
     count: int = 0
 
     source: ClassVar[str]
@@ -59,6 +61,8 @@ class Town:
     switches: ClassVar[Mapping[str, Sequence[Any]]] = {}
     people: ClassVar[Mapping[str, float]] = {}
     settings: ClassVar[Mapping[str, str]] = {}
+    choices: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Settings of the flow that a seed draws."""
     soft: ClassVar[frozenset[str]] = frozenset()
     """Fields that are ours until a person touches them, as on a record that we did not make."""
 

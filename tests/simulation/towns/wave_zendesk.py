@@ -23,8 +23,10 @@ turned yet, or have already."""
 class WaveZendesk(WaveSource, ZendeskTarget):
     people = {**wave_side.BOOKKEEPER, "delete_payment": 1, **zendesk_side.AGENTS}  # noqa: RUF012
     switches = {**wave_side.SWITCHES, **zendesk_side.SWITCHES}  # noqa: RUF012
+    choices = {"drafts": ("no", "no", "yes"), "same_name": ("adopt", "suffix")}  # noqa: RUF012
 
     def look_around(self) -> None:
+        self._known: dict[str, str] = {}
         super().look_around()
         self.used: set[tuple[str, str, str]] = set()
         """(name or email, as compared, whose) of all that was ever in use: Zendesk takes a name
@@ -55,7 +57,10 @@ class WaveZendesk(WaveSource, ZendeskTarget):
         return {w for f, t, w in self.used if (f, t) == (field, text.casefold())} <= {whose}
 
     def key_of(self, external_id: str) -> str | None:
-        return self._ids().get(external_id.casefold())
+        told = external_id.casefold()
+        if told.startswith("wave:") and told not in self._known:
+            self._known = self._ids()
+        return self._known.get(told)
 
     def _ids(self) -> dict[str, str]:
         """Our keys in their decoded form, and what they stand for; payments by their invoice."""
@@ -85,7 +90,7 @@ class WaveZendesk(WaveSource, ZendeskTarget):
 
     def _home(self, noun: str, id: str) -> Any:
         """The id of the record that it belongs to; any where agents took that away."""
-        at = self._at.get((noun, id))
+        at = self._at.get((noun, id)) or self.heir_of(id)
         return (lambda told: str(told) == at) if at else (lambda told: True)
 
     def _of_customer(self, c: Record) -> list[Expected]:
@@ -122,7 +127,7 @@ class WaveZendesk(WaveSource, ZendeskTarget):
         expected = partial(Expected, "invoices", "wave_invoice", i["id"], parents=parent)
         if i["isDeleted"]:
             return expected({"Status": "Deleted"}, must=False)
-        if i["status"] == "DRAFT":
+        if i["status"] == "DRAFT" and self.given["drafts"] == "no":
             return expected({"id": lambda told: False}, must=False)
         due = money(i["amountDue"])
         must = (self.since == "all" or due > 0) and not customer["isDeleted"]

@@ -70,6 +70,8 @@ class ZendeskTarget(Town):
     soft = frozenset({"name", "details", "email", "phone", "organization_id"})
 
     def look_around(self) -> None:
+        self.heirs: dict[str, str] = {}
+        """What organizations were merged into, by their ids, and by our keys on them."""
         for noun in ("organizations", "users"):
             self.theirs |= {(noun, str(r["id"])) for r in self.of("zendesk", noun)}
 
@@ -109,6 +111,14 @@ class ZendeskTarget(Town):
             if not r["deleted_at"]
             and (ours is None or bool(self.key_of(str(r["external_id"] or ""))) is ours)
         ]
+
+    def heir_of(self, key: str) -> str | None:
+        """The id of the organization that one of ours lives on in; None where that is gone too."""
+        id = self.heirs.get(key)
+        while id in self.heirs:
+            id = self.heirs[id]
+        living = {str(r["id"]) for r in self.of("zendesk", "organizations") if not r["deleted_at"]}
+        return id if id in living else None
 
     # --- what agents do ---------------------------------------------------------------------------
 
@@ -175,6 +185,8 @@ class ZendeskTarget(Town):
         into = pick(draw, [r for r in living if r["id"] != loser["id"]])
         self._gone("organizations", loser)
         self._scatter(loser)
+        key = self.key_of(str(loser["external_id"] or ""))
+        self.heirs |= {each: str(into["id"]) for each in (key, str(loser["id"])) if each}
         self._touch("organizations", into, "name", "details")
         self.do("zendesk", "organizations", loser["id"], "merge", into=into["id"])
         return (loser["id"], into["id"])
@@ -220,7 +232,7 @@ class ZendeskTarget(Town):
     def hire(self, draw: random.Random) -> Any:
         """One of our end users becomes a colleague, who is nobody's to write."""
         user = pick(draw, self.living("users", ours=True))
-        self._touch("users", user, *self.soft)
+        self._touch("users", user, *self.soft, "role")
         self.do("zendesk", "users", user["id"], "make_admin")
         return user["id"]
 
