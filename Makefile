@@ -12,7 +12,7 @@ STAMP := .venv/.setup-$(shell cat requirements-dev.lock pyproject.toml tools/set
 # Every command starts three times as fast with its byte code kept
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check simulate bench wheel lock reference
+.PHONY: help setup demo test check simulate soak bench wheel lock reference
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 8
@@ -40,6 +40,9 @@ check: $(STAMP) ## format, lint, types, floors, documents
 
 simulate: $(STAMP) ## play SEEDS= simulated histories with faults, from FIRST= on
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1)
+
+soak: $(STAMP) ## work steadily for MINUTES= (60) and look for what grows
+	@$(BIN)/python -m benchmarks.soak $(or $(MINUTES),60)
 
 bench: $(STAMP) ## measure, and write benchmarks/results.md
 	@$(BIN)/python -m benchmarks

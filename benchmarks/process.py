@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -51,6 +52,15 @@ class Process:
     def resident_mb(self) -> float:
         """Memory that is in use now, in megabytes of 1,000,000 bytes."""
         return _resident_kib(self._child.pid) * 1024 / 1e6
+
+    @property
+    def open_files(self) -> list[str]:
+        """What each of its file descriptors stands for; sockets as `socket:[…]`."""
+        found = []
+        for descriptor in Path(f"/proc/{self._child.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+                found.append(os.readlink(descriptor))
+        return found
 
     @property
     def cpu_seconds(self) -> float:

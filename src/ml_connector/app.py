@@ -42,7 +42,7 @@ from ml_connector.store import lanes, requests, rotation
 from ml_connector.store.database import Connection, Store
 from ml_connector.store.home import Home, HomeLock, lock_holder, try_lock
 from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring
-from ml_connector.store.keyring import KEY_BYTES, Key, KeyRing, KeyRingSource, keyring_source
+from ml_connector.store.keyring import KEY_BYTES, Key, KeyRingSource, keyring_source
 from ml_connector.store.migrate import upgrade
 from ml_connector.store.sqlite import open_database
 from ml_connector.store.unavailable import patience
@@ -185,8 +185,7 @@ class App:
             if now >= due:
                 due = now + RETAIN_EVERY
                 with patience():
-                    kept = self.settings
-                    await let_go(self.store, now, kept.audit_days, kept.inbox_days)
+                    await let_go(self.store, now, self.settings)
             await asyncio.sleep(HANDOVER_SECONDS)
 
     async def _new_requests(self) -> list[requests.Row]:
@@ -339,8 +338,7 @@ async def create(home: Home, settings: Settings, workspace: str) -> bool:
             return new_key(chance.new_id(), clock)
 
         def work(conn: Connection) -> None:
-            ring: KeyRing = open_or_make_keyring(conn, source, make)
-            admit_keys(conn, Vault(ring, os.urandom))
+            admit_keys(conn, Vault(open_or_make_keyring(conn, source, make), os.urandom))
             lanes.put_workspace(conn, chance.new_id(), workspace)
 
         await store.write(work)

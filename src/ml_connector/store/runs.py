@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from ml_connector.store.tables import runs
 
@@ -20,6 +20,12 @@ def begin(
 
 def end(conn: Connection, id: str, summary: dict[str, Any], now: datetime) -> None:
     conn.execute(update(runs).where(runs.c.id == id).values(ended_at=now, summary=summary))
+
+
+def retain(conn: Connection, before: datetime) -> None:
+    """Remove what began before then, but the newest of each flow, which `status` shows."""
+    newest = select(func.max(runs.c.started_at)).group_by(runs.c.flow)
+    conn.execute(delete(runs).where(runs.c.started_at < before, runs.c.started_at.not_in(newest)))
 
 
 def latest(conn: Connection, flow: str) -> dict[str, Any] | None:

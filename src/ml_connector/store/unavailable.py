@@ -8,10 +8,15 @@ program runs.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from ml_connector.core.faults import Fault
+
+log = structlog.get_logger(__name__)
 
 _MENDING: dict[int, str] = {
     sqlite3.SQLITE_PERM: "{file} may not be opened; give this user the right to read and write it.",
@@ -50,6 +55,18 @@ class StoreUnavailable(Fault):
 
 class LaneOver(StoreUnavailable):
     """Another process works on this workspace now; this one writes nothing more for it."""
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """A server outlives a database that cannot be used for a while: what fails is logged, and its
+    caller tries again. LaneOver passes."""
+    try:
+        yield
+    except LaneOver:
+        raise
+    except StoreUnavailable as fault:
+        log.error("the database cannot be used", why=fault.sentence)
 
 
 def primary_code(error: BaseException) -> int | None:
