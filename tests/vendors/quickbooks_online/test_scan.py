@@ -53,7 +53,7 @@ def test_what_changed_is_queried_from_before_the_mark() -> None:
     assert scan.query() == (
         "Customer",
         "WHERE MetaData.LastUpdatedTime >= '2026-05-04T08:57:00Z' AND Active IN (true, false) "
-        "ORDERBY MetaData.LastUpdatedTime",
+        "ORDERBY Id",
     )
     entities = []
     while scan.step is not None:

@@ -2,10 +2,11 @@
 does not reach.
 
 The feed shows at most 1,000 objects and no further page, and looks back thirty days. Where it is
-cut, the mark stays, and each entity is queried by its time of change; where the mark is too old, or
-there is none, everything is. Queries show no deleted rows: a customer's absence is noticed by the
-daily sweep, a document's by the books, which are read anew each day. The mark is the vendor's clock
-when the scan began.
+cut, the mark stays, and what changed of each entity is queried, in the order of ids: in that of
+changes, rows that are touched meanwhile pull the next ones past the reader's offset. Where the mark
+is too old, or there is none, everything is queried. Queries show no deleted rows: a customer's
+absence is noticed by the daily sweep, a document's by the books, which are read anew each day. The
+mark is the vendor's clock when the scan began.
 
     {}                            before the very first scan
     {mark}                        at rest
@@ -18,7 +19,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from ml_connector.core.values import Values
-from ml_connector.vendors.quickbooks_online.books import ALL_NAMES, OVERLAP, everything
+from ml_connector.vendors.quickbooks_online.books import (
+    ALL_NAMES,
+    BY_ID,
+    OVERLAP,
+    everything,
+)
 from ml_connector.vendors.quickbooks_online.times import format_instant, parse_instant
 
 REACH = timedelta(days=29)
@@ -73,10 +79,9 @@ class Scan:
         if self.since is None:
             return everything(self.mark.date() if self.mark else date.max)
         changed = f"MetaData.LastUpdatedTime >= '{format_instant(self.since - OVERLAP)}'"
-        order = "ORDERBY MetaData.LastUpdatedTime"
         active = f" AND {ALL_NAMES}"
         return tuple(
-            (entity, f"WHERE {changed}{active if entity in NAMES else ''} {order}")
+            (entity, f"WHERE {changed}{active if entity in NAMES else ''} {BY_ID}")
             for entity in _ENTITIES
         )
 
