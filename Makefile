@@ -44,6 +44,9 @@ simulate: $(STAMP) ## play SEEDS= simulated histories with faults, from FIRST= o
 soak: $(STAMP) ## work steadily for MINUTES= (60) and look for what grows
 	@$(BIN)/python -m benchmarks.soak $(or $(MINUTES),60)
 
+crash: $(STAMP) ## kill the server -9 again and again and reconcile; ROUNDS= and SEED=
+	@$(BIN)/python -m tests.crash $(or $(ROUNDS),50) $(or $(SEED),1)
+
 bench: $(STAMP) ## measure, and write benchmarks/results.md
 	@$(BIN)/python -m benchmarks
 

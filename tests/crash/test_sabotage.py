@@ -1,0 +1,39 @@
+"""The harness sees what it is there to see: a program that breaks its promise is found out.
+
+Each test breaks the program on purpose, in the processes of one life.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.life import Life
+from tests.crash.nursery import Nursery
+from tests.crash.reconcile import Trouble
+from tests.crash.schedule import Death, Schedule
+from tests.crash.steps import WAVE_PIPEDRIVE
+from tests.support.sandbox import SandboxProcess
+
+SOON = 8.0
+"""A life that is whole is quiet again long before."""
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "death", "trouble"),
+    [
+        ("answers_before_it_stores", Death(seconds=2.0), "lost"),
+        ("never_looks_before_it_makes", Death("write: sent"), "duplicated"),
+        ("leaves_what_the_dead_had_in_hand", Death("take: committed"), "stuck"),
+    ],
+)
+def test_a_broken_promise_is_found(
+    sabotage: str, death: Death, trouble: Trouble, sandbox: SandboxProcess, nursery: Nursery,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    plan = Schedule(5001, WAVE_PIPEDRIVE, "posts", ((), (death,)))
+    life = Life(plan, sandbox, nursery, tmp_path, sabotage)
+    life.quiet_seconds = SOON
+    result = life.run(2)
+    assert trouble in {finding.trouble for finding in result.findings}, result.findings
