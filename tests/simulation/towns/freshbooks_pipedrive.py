@@ -89,8 +89,8 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         if states:
             fields["status"] = {"won" if state == "paid" else "open" for state in states}
             fields["stage_id"] = lambda told: self.stage({"stage_id": told}) in stages
-        if states == {"paid"} and i["date_paid"]:
-            fields["won_time"] = f"{i['date_paid']}T12:00:00Z"
+        if states == {"paid"} and i["date_paid"]:  # it is written with the status, and stays
+            fields["won_time"] = {f"{day}T12:00:00Z" for day in self._days_of_payment(i)}
         if words := _status_words(i, states):
             fields["Invoice status"] = words
         must = must and client["vis_state"] != DELETED
@@ -104,6 +104,9 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
                    for zone in ZONES]  # fmt: skip
         told = {_state(i, moment.date()) for moment in moments}
         return set() if None in told else {state for state in told if state}
+
+    def _days_of_payment(self, i: Record) -> set[str]:
+        return {p["date"] for p in self.of("freshbooks", "payments") if p["invoiceid"] == i["id"]}
 
     def _is_organization_of(self, client: Record) -> Callable[[Any], bool]:
         key = ("organizations", str(client["id"]))
