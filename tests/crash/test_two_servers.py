@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import time
@@ -135,6 +136,19 @@ def test_what_a_killed_server_left_in_the_lock_file_blocks_nobody(house: House) 
     assert first.status() == -signal.SIGKILL
     assert str(first.process.pid) in (house.home / "lock").read_text(), "it could not clean up"
     ready(house.serve()).kill()
+
+
+def test_a_dead_server_is_not_taken_for_the_one_that_holds_the_home(house: House) -> None:
+    """A command holds it just now, and has not yet written so into the file."""
+    ready(house.serve()).kill()
+    left = (house.home / "lock").read_text()
+    with (house.home / "lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = house.serve()
+        time.sleep(0.5)
+        assert server.status() is None, server.out.read_text()
+        assert (house.home / "lock").read_text() == left
+    ready(server).kill()
 
 
 def test_a_command_works_by_itself_where_the_server_was_killed(house: House) -> None:

@@ -93,6 +93,7 @@ def test_another_process_keeps_it_until_it_is_killed(home: Home) -> None:
         assert lock_holder(home) == Holder(process.pid, "serve")
         process.kill()
     assert process.returncode == -signal.SIGKILL
+    assert lock_holder(home) is None, "what it wrote is there, and names a process that is gone"
     taken = try_lock(home, "sync")
     assert taken is not None
     assert lock_holder(home) == Holder(os.getpid(), "sync")

@@ -80,6 +80,18 @@ class Holder:
     purpose: str
     address: str = ""
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is such a process: what a killed one wrote stays until somebody else
+        writes."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except OSError:  # it is another user's
+            return True
+        return True
+
 
 class HomeLock:
     """The right to write to a home, until it is closed (or used in `with`), or the process ends."""
@@ -135,12 +147,14 @@ def try_lock(home: Home, purpose: str) -> HomeLock | None:
 
 
 def lock_holder(home: Home) -> Holder | None:
-    """Who wrote itself into the lock file last; only to tell a person, never to decide by."""
+    """Who wrote itself into the lock file last, where that process is still there; only to tell a
+    person, never to decide by."""
     try:
         found = json.loads(home.lock.read_bytes())
-        return Holder(int(found["pid"]), str(found["purpose"]), str(found.get("address", "")))
+        holder = Holder(int(found["pid"]), str(found["purpose"]), str(found.get("address", "")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return holder if holder.is_alive else None
 
 
 def _unlockable(home: Home, error: OSError) -> Mistake:
