@@ -31,6 +31,7 @@ STAGES = {
     "overdue": "Overdue", "disputed": "Disputed", "paid": "Paid",
 }  # fmt: skip
 ADDRESS = ("street", "street2", "city", "code")
+Held = dict[tuple[str, str], list[Record]]
 ZONES = (UTC, ZoneInfo("America/New_York"))
 
 
@@ -45,14 +46,20 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         "create_by_hand": 2, "merge_organizations": 0.7, "merge_deals": 0.5,
     }  # fmt: skip
     switches = {**FRESHBOOKS, **PIPEDRIVE}  # noqa: RUF012
+    choices = {  # noqa: RUF012
+        "deal_value": ("gross", "gross", "net"),
+        "drafts": ("yes", "yes", "no"),
+        "paid_is_won": ("yes", "yes", "no"),
+    }
 
     # --- what must be there -----------------------------------------------------------------------
 
     def expected(self) -> list[Expected]:
         clients = {c["id"]: c for c in self.of("freshbooks", "clients")}
         found = [self._of_client(c) for c in clients.values()]
+        held = self.held()
         for invoice in self.of("freshbooks", "invoices"):
-            found.append(self._of_invoice(invoice, clients[invoice["customerid"]]))
+            found.append(self._of_invoice(invoice, clients[invoice["customerid"]], held))
         return found
 
     def _of_client(self, c: Record) -> Expected:
@@ -67,8 +74,10 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         must = self.since == "all" or c["vis_state"] == ACTIVE
         return Expected("clients", "organizations", str(c["id"]), fields, must)
 
-    def _of_invoice(self, i: Record, client: Record) -> Expected:
+    def _of_invoice(self, i: Record, client: Record, held: Held) -> Expected:
         key, parent = str(i["id"]), [("clients", str(client["id"]))]
+        if i["v3_status"] in DRAFTS and self.given.get("drafts") == "no":
+            return Expected("invoices", "deals", key, {}, False, parent)
         if i["vis_state"] == DELETED:
             gone = {"Source state": "Deleted"}
             return Expected("invoices", "deals", key, gone, False, parent)
@@ -78,18 +87,21 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         is_dated_after = date.fromisoformat(i["create_date"]) > self.installed_at.date()
         must = self.since == "all" or due > 0 or is_dated_after
         fields: dict[str, Any] = {
-            "value": number(i["amount"]["amount"]), "currency": i["currency_code"],
+            "value": self._worth(i), "currency": i["currency_code"],
             "Amount paid": number(i["paid"]["amount"]), "Amount due": due,
             "Invoice number": i["invoice_number"], "Invoice date": i["create_date"],
             "Due date": i["due_date"], "expected_close_date": i["due_date"],
             "Payment status": i["payment_status"], "Source state": SOURCE_STATES[i["vis_state"]],
             "title": lambda told: str(told).startswith(f"Invoice {i['invoice_number']} - "),
-            "org_id": self._is_organization_of(client),
+            "org_id": self._is_organization_of(client, held),
         }  # fmt: skip
+        wins = self.given.get("paid_is_won") != "no"
         if states:
-            fields["status"] = {"won" if state == "paid" else "open" for state in states}
+            fields["status"] = {"won" if state == "paid" and wins else "open" for state in states}
             fields["stage_id"] = lambda told: self.stage({"stage_id": told}) in stages
-        if states == {"paid"} and i["date_paid"]:  # it is written with the status, and stays
+        if (
+            states == {"paid"} and wins and i["date_paid"]
+        ):  # it is written with the status, and stays
             fields["won_time"] = {f"{day}T12:00:00Z" for day in self._days_of_payment(i)}
         if words := _status_words(i, states):
             fields["Invoice status"] = words
@@ -105,12 +117,19 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         told = {_state(i, moment.date()) for moment in moments}
         return set() if None in told else {state for state in told if state}
 
+    def _worth(self, i: Record) -> Decimal:
+        """The amount, or the lines less the discount."""
+        if self.given.get("deal_value") != "net":
+            return number(i["amount"]["amount"])
+        lines = sum(number(line["amount"]["amount"]) for line in i["lines"])
+        return number(lines - abs(number(i["discount_total"]["amount"])))
+
     def _days_of_payment(self, i: Record) -> set[str]:
         return {p["date"] for p in self.of("freshbooks", "payments") if p["invoiceid"] == i["id"]}
 
-    def _is_organization_of(self, client: Record) -> Callable[[Any], bool]:
+    def _is_organization_of(self, client: Record, held: Held) -> Callable[[Any], bool]:
         key = ("organizations", str(client["id"]))
-        records = self.held().get(key, [])
+        records = held.get(key, [])
         is_sure = len(records) == 1 and key not in self.removed
         return lambda told: not is_sure or told == records[0]["id"]
 

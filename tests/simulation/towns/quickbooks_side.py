@@ -190,13 +190,17 @@ class QuickBooksSource(Town):
     def _write(self, draw: random.Random, noun: str, begun: int, **more: Any) -> Any:
         customer = self._ref(pick(draw, self._active()))
         body: Record = {"CustomerRef": customer, "TxnDate": self.day(begun).isoformat()}
-        body["Line"] = [{"Amount": self.amount(draw)}]
+        body["Line"] = [self._line(draw)]
         return self.create(QUICKBOOKS, noun, body | more)["Id"]
+
+    def _line(self, draw: random.Random) -> Record:
+        code = {"TaxCodeRef": {"value": draw.choice(("NON", "NON", "TAX"))}}
+        return {"Amount": self.amount(draw), "SalesItemLineDetail": code}
 
     def edit_invoice(self, draw: random.Random) -> Any:
         invoice = pick(draw, self.alive("invoices"))
         changes: list[Record] = [
-            {"Line": [{"Amount": self.amount(draw)}]},
+            {"Line": [self._line(draw)]},
             {"DueDate": self.day(draw.choice((-1, 2))).isoformat()},
             {"TxnDate": self.day(-10).isoformat()},
             {"DocNumber": f"A-{self.count}"},
