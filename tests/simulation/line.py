@@ -27,6 +27,8 @@ class Network:
     vendors: Transport
     draw: random.Random
     tell: Callable[[str], None]
+    answered: Callable[[], None] = lambda: None
+    """Called after every answer."""
     landed: Callable[[], None] = lambda: None
     """Called after every write that a vendor took."""
     slow: float = 0.0
@@ -80,6 +82,7 @@ class Line:
             net.tell(f"{outgoing.method} {path} cut")
             raise
         net.tell(f"{outgoing.method} {path} {answer.status}")
+        net.answered()
         if outgoing.method in WRITES and answer.status < 300:
             net.landed()
         await net.clock.sleep(0.01 + net.draw.random() * 0.1)

@@ -26,6 +26,8 @@ from ml_sandbox.vendors import VENDORS
 from tests.support.clock import VirtualClock
 from tests.support.sandbox import URL
 
+from . import budget
+from .budget import Budget
 from .checks import Checks
 from .history import History
 from .house import FLOW, HOOKS, WORKSPACE, House, Killed
@@ -116,6 +118,8 @@ class Stage:
         )  # fmt: skip
         self.house.wall.ahead_seconds = script.skew_seconds
         self.post.house = self.house
+        self.budget = Budget(self.sandbox.world)
+        network.answered = self.budget.note
         self.weather = Weather(self.sandbox.world, self.house, (self.source, self.target))
         self._doing: list[asyncio.Future[Any]] = []
 
@@ -149,13 +153,16 @@ class Stage:
             await self.sandbox.close()
 
     def _demand_none(self, found: list[str]) -> None:
-        problems = [*self.problems, *self.history.problems, *found]
+        overspent = self.budget.problems if self._is_counted else []
+        problems = [*self.problems, *self.history.problems, *overspent, *found]
         self.problems = []
         if problems:
             raise Broken(problems)
 
     async def _open(self) -> None:
         """A person sets everything up in fair weather; what is drawn begins afterwards."""
+        if self.script.is_poor and "pipedrive" in (self.source, self.target):
+            self.sandbox.world.switches.change(budget.SWITCHES)
         await self.house.furnish()
         await self.house.start()
         await self.clock.run(self._connect_all())
@@ -178,6 +185,11 @@ class Stage:
         self.house.network.landed = self.history.landed
         self._begin(self._command("sync", flow=FLOW))
 
+    @property
+    def _is_counted(self) -> bool:
+        """The day's tokens are ours alone, and both sides agree when a day begins."""
+        return self.script.is_poor and self.house.wall.ahead_seconds == 0
+
     async def _connect_all(self) -> None:
         for vendor in (self.source, self.target):
             await self._connect(vendor)
@@ -197,7 +209,8 @@ class Stage:
     def _settings(self, vendor: str) -> dict[str, str]:
         ready = self.sandbox.world.ready["vendors"][vendor]
         addresses = {name: ready[name] for name in ("base_url", "auth_url", "token_url")}
-        return {**addresses, **ready["settings"]}
+        poor = budget.SETTINGS if vendor == "pipedrive" and self.script.is_poor else {}
+        return {**addresses, **ready["settings"], **poor}
 
     async def _enter_in_portal(self, name: str) -> None:
         """A person has the vendor post to us, everything that it can."""
@@ -335,7 +348,7 @@ class Stage:
         if self.house.life is not None:
             self.house.life.wake()  # a real lane looks every second, this one after hours
         await self.clock.sleep(60)
-        for _ in range(12):
+        for _ in range(40):
             await self._reconnect()
             answer = await self._command("sync", flow=FLOW)
             left = [row for row in await self.house.pending() if not self.checks.may_wait(row)]

@@ -24,6 +24,7 @@ GAPS = (
     (0.6, 0.02, 4), (0.25, 4, 90), (0.1, 90, 3600), (0.04, 3600, 43_200), (0.01, 43_200, 2e5)
 )  # fmt: skip
 """How likely a pause between two moves is, and from which to which length in seconds."""
+POOR = 0.12
 PEOPLE, WEATHER = 0.62, 0.24
 """The share of moves that people make, and that the world makes; the rest befalls the process."""
 WEATHERS = {
@@ -58,6 +59,8 @@ class Script:
     settings: dict[str, str] = field(default_factory=dict)
     switches: dict[str, Any] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
+    is_poor: bool = False
+    """It has a small part of the smallest plan's tokens a day."""
 
     def only(self, numbers: Sequence[int]) -> Script:
         """With these moves; the pauses of those left out are kept, so that the time of day is."""
@@ -96,7 +99,7 @@ def draw_script(seed: int) -> Script:
             for name, values in sorted(town.switches.items())
             if draw.random() < 0.2
         },
-        moves=tuple(moves),
+        moves=tuple(moves), is_poor=draw.random() < POOR,
     )  # fmt: skip
 
 
