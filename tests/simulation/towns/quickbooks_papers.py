@@ -1,4 +1,4 @@
-"""Papers are the invoices, credit memos and payments of a customer at QuickBooks, with their sums."""
+"""Papers are a QuickBooks customer's invoices, credit memos and payments, with their sums."""
 
 from __future__ import annotations
 
