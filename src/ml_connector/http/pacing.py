@@ -73,7 +73,7 @@ class Pacing:
             if fault is None:
                 self._refusals.answered(scope, started)
             return fault
-        seconds = self._pauses.seconds_left(fault)
+        seconds = self._pauses.seconds_to(fault)
         if allowance is None or reading.tokens_left:
             return fault
         if seconds > PATIENCE_SECONDS and not is_monthly:
@@ -93,7 +93,7 @@ class Pacing:
         self._pauses.begin(scope, fault)
         if isinstance(fault, TooFast):
             limiter = self._limiter(scope)
-            seconds = self._pauses.seconds_left(fault)
+            seconds = self._pauses.seconds_to(fault)
             limiter.hold(seconds)
             if seconds > PATIENCE_SECONDS:
                 limiter.turn_away(fault)

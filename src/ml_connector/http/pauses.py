@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 from ml_connector.core.faults import OutOfBudget, TooFast, Waiting
 from ml_connector.core.limits import Price
@@ -23,11 +24,15 @@ def afresh(fault: Waiting) -> Waiting:
 
 
 class Pause:
-    """One fault over one scope, and the probe that is under way, if there is one."""
+    """One fault over one scope, and the probe that is under way, if there is one.
 
-    def __init__(self, scope: str, fault: Waiting) -> None:
+    `ends_at` is on the monotonic clock, since the other one may be set meanwhile.
+    """
+
+    def __init__(self, scope: str, fault: Waiting, ends_at: float) -> None:
         self.scope = scope
         self.fault = fault
+        self.ends_at = ends_at
         self.probe_ended: asyncio.Event | None = None
 
     def stops(self, price: Price) -> bool:
@@ -44,17 +49,29 @@ class Pauses:
 
     def begin(self, scope: str, fault: Waiting) -> None:
         """Pause the scope. Where it is paused already, the later moment wins."""
-        standing = self._pauses.get(scope)
-        if standing is None or standing.fault.until <= fault.until:
-            self._pauses[scope] = Pause(scope, fault)
+        standing, seconds = self._pauses.get(scope), self.seconds_to(fault)
+        if standing is None or self._left(standing) <= seconds:
+            self._pauses[scope] = Pause(scope, fault, self._clock.monotonic() + seconds)
 
     def standing(self, scope: str) -> Waiting | None:
         """The fault whose moment has not come yet."""
         pause = self._pauses.get(scope)
-        return pause.fault if pause is not None and self.seconds_left(pause.fault) > 0 else None
+        return self._afresh(pause) if pause is not None and self._left(pause) > 0 else None
 
-    def seconds_left(self, fault: Waiting) -> float:
+    def seconds_to(self, fault: Waiting) -> float:
+        """From now to the moment that a fault of now names."""
         return (fault.until - self._clock.now()).total_seconds()
+
+    def _left(self, pause: Pause) -> float:
+        """A window is full for so long, whatever the wall clock says meanwhile; a day or a month
+        may be over by that clock too."""
+        left = pause.ends_at - self._clock.monotonic()
+        return left if isinstance(pause.fault, TooFast) else min(left, self.seconds_to(pause.fault))
+
+    def _afresh(self, pause: Pause) -> Waiting:
+        """As `afresh`, with its moment by the wall clock as that is set now."""
+        until = self._clock.now() + timedelta(seconds=self._left(pause))
+        return type(pause.fault)(pause.fault.sentence, until)
 
     async def pass_by(self, scopes: Sequence[str], price: Price, probe: bool) -> list[Pause]:
         """Get past the pauses of those scopes; returns those for which this call is the probe.
@@ -74,11 +91,11 @@ class Pauses:
 
     async def _pass_one(self, scope: str, price: Price, probe: bool) -> Pause | None:
         while (pause := self._pauses.get(scope)) is not None and pause.stops(price):
-            seconds = self.seconds_left(pause.fault)
+            seconds = self._left(pause)
             if isinstance(pause.fault, TooFast) and seconds <= PATIENCE_SECONDS:
                 return None  # over, or so soon over that the limiter is held for the rest
             if seconds > 0 and not probe:
-                raise afresh(pause.fault)
+                raise self._afresh(pause)
             if pause.probe_ended is None:
                 pause.probe_ended = asyncio.Event()
                 return pause
@@ -91,8 +108,8 @@ class Pauses:
             pause = self._pauses.get(scope)
             if pause is None or pause in probed or not pause.stops(price):
                 continue
-            if self.seconds_left(pause.fault) > 0:
-                raise afresh(pause.fault)
+            if self._left(pause) > 0:
+                raise self._afresh(pause)
 
     def end_probe(self, probed: Sequence[Pause], *, answered: bool) -> None:
         """Lift those pauses where the call was answered and did not pause them anew."""
