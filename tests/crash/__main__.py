@@ -10,11 +10,14 @@ drawn is the same then, and the moments are as near as real processes have them.
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -37,15 +40,24 @@ def main(rounds: int, seed: int) -> int:
     folder = Path(tempfile.mkdtemp(prefix="ml-connector-crash-"))
     console = Console(highlight=False, soft_wrap=True)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        ExitStack() as stack,
+        Progress(*columns, console=console, disable=not console.is_terminal) as bar,
+    ):
         task = bar.add_task("rounds", total=rounds)
-
-        def stand(_: int) -> list[Result]:
-            return _worked(waiting, folder, lambda result: _tell(bar.console, result),
-                           lambda: bar.advance(task))  # fmt: skip
-
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            results = [result for many in pool.map(stand, range(AT_ONCE)) for result in many]
+        pool = ThreadPoolExecutor(AT_ONCE)
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+        stands = [
+            (stack.enter_context(SandboxProcess()), stack.enter_context(Nursery()))
+            for _ in range(AT_ONCE)
+        ]  # where they end, whoever works with them ends too
+        working = [
+            pool.submit(_work, waiting, folder, *stand, partial(_tell, bar.console),
+                        partial(bar.advance, task))
+            for stand in stands
+        ]  # fmt: skip
+        results = [result for each in working for result in each.result()]
     return _summed(console, results, seed, folder)
 
 
@@ -56,24 +68,23 @@ def lives(seed: int, rounds: int) -> Iterator[tuple[int, int]]:
         seed, rounds = seed + 1, rounds - ROUNDS
 
 
-def _worked(
-    waiting: SimpleQueue[tuple[int, int]], folder: Path, tell: Callable[[Result], None],
-    advance: Callable[[], None],
+def _work(
+    waiting: SimpleQueue[tuple[int, int]], folder: Path, sandbox: SandboxProcess, nursery: Nursery,
+    tell: Callable[[Result], None], advance: Callable[[], None],
 ) -> list[Result]:  # fmt: skip
     """Live one life after the other on one sandbox, until none waits."""
     results: list[Result] = []
-    with SandboxProcess() as sandbox, Nursery() as nursery:
-        while True:
-            try:
-                seed, rounds = waiting.get_nowait()
-            except Empty:
-                return results
-            place = folder / f"life-{seed}"
-            place.mkdir()
-            results.append(Life(schedule(seed), sandbox, nursery, place).run(rounds, advance))
-            tell(results[-1])
-            if not results[-1].findings:
-                shutil.rmtree(place)
+    while True:
+        try:
+            seed, rounds = waiting.get_nowait()
+        except Empty:
+            return results
+        place = folder / f"life-{seed}"
+        place.mkdir()
+        results.append(Life(schedule(seed), sandbox, nursery, place).run(rounds, advance))
+        tell(results[-1])
+        if not results[-1].findings:
+            shutil.rmtree(place)
 
 
 def _tell(console: Console, result: Result) -> None:

@@ -22,7 +22,7 @@ from .nursery import Nursery
 
 PORTS = range(21_000, 29_000)
 """Below those that the system gives to outgoing connections, so that none takes ours meanwhile."""
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 LOOK_SECONDS = 0.01
 
 

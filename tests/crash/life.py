@@ -28,9 +28,10 @@ CUSTOMERS, INVOICES = 4, 6
 GRANT = ("client_id", "client_secret", "refresh_token")
 LOOPBACK = "http://127.0.0.1:9/callback"
 """Where consent ends: nobody listens there either, and the address is pasted."""
-READY_SECONDS = 30.0
-DEATH_SECONDS = 20.0
-QUIET_SECONDS = 45.0
+READY_SECONDS = 120.0
+DEATH_LOOKS = 1200
+QUIET_LOOKS = 300
+"""Where a machine has much else to do a look takes longer, and so do we."""
 LOOK_SECONDS = 0.12
 STEP_SECONDS = 15.0
 """So far the vendors' time is moved at each look."""
@@ -76,8 +77,8 @@ class Life:
         self.house = House(folder, nursery, self.world.clock_url, sabotage)
         self.people = self._kind.people(self.world, self._draw, is_told=schedule.telling == "posts")
         self.result = Result(schedule)
-        self.quiet_seconds = QUIET_SECONDS
-        """So long both sides may need to be in step again, of real time."""
+        self.quiet_looks = QUIET_LOOKS
+        """So many may be needed until both sides are in step again."""
         self._server: Run | None = None
         self._at = 0
 
@@ -210,7 +211,7 @@ class Life:
             return passed >= death.seconds
         if death.requests is not None and self.world.requests() - before >= death.requests:
             return True
-        return passed > DEATH_SECONDS
+        return self.provoking.looks > DEATH_LOOKS or passed > READY_SECONDS
 
     def _buried(self, death: Death) -> None:
         """What is left of the dead: its commands end too, by themselves or with it."""
@@ -266,9 +267,10 @@ class Life:
     def _through(self, *line: str) -> Any:
         """A command, while time goes on."""
         run = self.house.begin(*line)
-        end = time.monotonic() + QUIET_SECONDS
+        looks = 0
         while run.status() is None:
-            if time.monotonic() > end:
+            looks += 1
+            if looks > 2 * QUIET_LOOKS:
                 run.kill()
                 raise Unbalanced("stuck", f"`{' '.join(line)}` does not end")
             self.world.advance(STEP_SECONDS)
@@ -283,9 +285,10 @@ class Life:
     def _until_quiet(self) -> None:
         """Time goes on until nothing waits and both sides are in step."""
         self.world.calm()
-        end, waited = time.monotonic() + self.quiet_seconds, 0.0
+        looks, waited = 0, 0.0
         told: list[str] = []
-        while time.monotonic() < end and waited < LONGEST_WAIT:
+        while looks < self.quiet_looks and waited < LONGEST_WAIT:
+            looks += 1
             self.posts.pump()
             waits = self._waits()
             if waits:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -86,20 +87,29 @@ class Nursery:
 
 
 def main() -> None:
-    """Take orders until there are no more."""
+    """Take orders until there are no more; whoever lives then is killed."""
+    alive: set[int] = set()
     ended: dict[int, int] = {}
     for line in sys.stdin:
         order = json.loads(line)
-        answer = {"pid": _born(order)} if "start" in order else _looked(order["look"], ended)
+        if "start" in order:
+            born = _born(order)
+            alive.add(born)
+            answer: dict[str, int | None] = {"pid": born}
+        else:
+            answer = _looked(order["look"], alive, ended)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+    for pid in sorted(alive):
+        os.kill(pid, signal.SIGKILL)
 
 
-def _looked(pid: int, ended: dict[int, int]) -> dict[str, int | None]:
+def _looked(pid: int, alive: set[int], ended: dict[int, int]) -> dict[str, int | None]:
     if pid not in ended:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found == 0:
             return {"status": None}
+        alive.discard(pid)
         ended[pid] = os.waitstatus_to_exitcode(status)
     return {"status": ended[pid]}
 

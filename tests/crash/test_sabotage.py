@@ -16,7 +16,7 @@ from tests.crash.schedule import Death, Schedule
 from tests.crash.steps import WAVE_PIPEDRIVE
 from tests.support.sandbox import SandboxProcess
 
-SOON = 8.0
+FEW = 60
 """A life that is whole is quiet again long before."""
 
 
@@ -34,6 +34,6 @@ def test_a_broken_promise_is_found(
 ) -> None:  # fmt: skip
     plan = Schedule(5001, WAVE_PIPEDRIVE, "posts", ((), (death,)))
     life = Life(plan, sandbox, nursery, tmp_path, sabotage)
-    life.quiet_seconds = SOON
+    life.quiet_looks = FEW
     result = life.run(2)
     assert trouble in {finding.trouble for finding in result.findings}, result.findings
