@@ -54,6 +54,8 @@ class Line:
         asked = asyncio.ensure_future(self._travel(outgoing, wait))
         self._under_way.add(asked)
         asked.add_done_callback(self._arrived)
+        process.step(f"under way {outgoing.method}")
+        await process.awake()
         limit = asyncio.ensure_future(net.clock.sleep(outgoing.timeout_seconds))
         await asyncio.wait([asked, limit], return_when=asyncio.FIRST_COMPLETED)
         await process.awake()

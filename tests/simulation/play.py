@@ -275,15 +275,45 @@ class Stage:
     # --- what befalls the process, and what a person has it do ------------------------------------
 
     async def _crash(self, draw: random.Random) -> None:
+        if draw.random() < 0.8:
+            await self._in_the_midst(draw)
         await self.house.crash()
         await self.clock.sleep(draw.choice((0.0, 0.5, 20.0, 600.0)))
         if self.house.life is None:
             await self.house.start_anyhow()
 
+    async def _in_the_midst(self, draw: random.Random) -> None:
+        """Returns after so many more steps of the process, or after an hour without them: what is
+        struck is mostly at work then."""
+        life, left = self.house.life, draw.randint(1, 30)
+        if life is None:
+            return
+        reached = asyncio.Event()
+
+        def count(step: str) -> bool:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                life.process.freeze()  # nothing more happens until the blow
+                reached.set()
+            return False
+
+        life.process.dies_at = count
+        bored = asyncio.ensure_future(self.clock.sleep(3600))
+        waiting = asyncio.ensure_future(reached.wait())
+        await asyncio.wait([waiting, bored], return_when=asyncio.FIRST_COMPLETED)
+        life.process.dies_at = lambda step: False
+        waiting.cancel()
+        bored.cancel()
+
     async def _freeze(self, draw: random.Random) -> None:
         """The process stops for a while; half of the time another one takes its work over."""
         life = self.house.life
         if life is None:
+            return
+        if draw.random() < 0.8:
+            await self._in_the_midst(draw)
+        if self.house.life is not life:
             return
         life.process.freeze()
         if draw.random() < 0.5:
