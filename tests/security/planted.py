@@ -121,6 +121,23 @@ class Disguise:
         return Response(answer.status, headers, body)
 
 
+def given_to(disguise: Disguise, vendor: Vendor, offered: Mapping[str, str]) -> dict[str, str]:
+    """A canary for every secret that the vendor takes, and the sandbox's own behind it."""
+    given = {}
+    for name in vendor.secrets:
+        signs = AWKWARD if name in ("client_secret", "password") else TOKENLIKE
+        if name.startswith("webhook_"):
+            signs = PLAIN
+        if name == "client_id" and vendor.oauth.check_client_id is not None:
+            given[name] = offered[name]  # it has a form of its own
+            continue
+        mark = OPEN_MARK if name in OPEN_SECRETS else MARK
+        given[name] = disguise.plant(f"{vendor.name} {name}", offered.get(name, ""), signs, mark)
+        if name not in offered:
+            del disguise.real[given[name]]  # a person makes it up
+    return given
+
+
 @dataclass
 class Planted(Rehearsal):
     """Every credential that a person gives is a canary, and so is every token that is issued."""
@@ -142,21 +159,9 @@ class Planted(Rehearsal):
         return flow.source, flow.target
 
     async def credentials(self, vendor: Vendor) -> dict[str, str]:
-        """A canary for every secret that the vendor takes; those of the same label are the same."""
+        """See `given_to`."""
         ready = (await self.human("GET", "ready"))["vendors"][vendor.name]
-        given = {}
-        for name in vendor.secrets:
-            signs = AWKWARD if name in ("client_secret", "password") else TOKENLIKE
-            if name.startswith("webhook_"):
-                signs = PLAIN
-            real = ready["credentials"].get(name, "")
-            mark = OPEN_MARK if name in OPEN_SECRETS else MARK
-            given[name] = self.disguise.plant(f"{vendor.name} {name}", real, signs, mark)
-            if name == "client_id" and vendor.oauth.check_client_id is not None:
-                given[name] = real  # it has a form of its own
-            if not real:
-                del self.disguise.real[given[name]]  # a person makes it up
-        return given
+        return given_to(self.disguise, vendor, ready["credentials"])
 
     async def settings(self, vendor: str) -> dict[str, str]:
         ready = (await self.human("GET", "ready"))["vendors"][vendor]
