@@ -12,7 +12,7 @@ STAMP := .venv/.setup-$(shell cat requirements-dev.lock pyproject.toml tools/set
 # Every command starts three times as fast with its byte code kept
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check simulate soak bench wheel lock reference
+.PHONY: help setup demo test check cover simulate soak bench wheel lock reference
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 8
@@ -37,6 +37,14 @@ check: $(STAMP) ## format, lint, types, floors, documents
 	@$(BIN)/pytest tests/project/test_documents.py tests/project/test_reference.py \
 		tests/project/test_tracked_files.py
 	@echo "check: format, lint, types, floors and documents are in order"
+
+cover: $(STAMP) ## run all tests and tell how much of the code they reach, by branches
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --numprocesses 2
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --fail-under=90
+	@$(BIN)/coverage report --fail-under=95 \
+		--include='*/ml_connector/core/*,*/ml_connector/store/*,*/ml_connector/engine/*'
 
 simulate: $(STAMP) ## play SEEDS= simulated histories with faults, from FIRST= on
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1)
