@@ -8,28 +8,28 @@ Names are looked up by the transport, which refuses private addresses by the sam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from ml_connector.core.faults import Mistake, NeedsPerson
 from ml_connector.core.vendor import Vendor
-from ml_connector.http.addresses import is_public, parse_ip
+from ml_connector.http.addresses import is_plain, is_public, is_this_machine, parse_ip
 
+_PORTS = {"https": 443, "http": 80}
 _ALLOW = "To call an address of your own network, set allow_private_addresses=true."
 
 
 class Guard:
     """The addresses of one connection.
 
-    `hosts` are the vendor's, as globs (`*.example.com`); `own_urls` are those that the person set
-    (`base_url`, `auth_url`, `token_url`).
+    `hosts` are the vendor's; `*.example.com` stands for one more part, as each customer has one.
+    `own_urls` are those that the person set (`base_url`, `auth_url`, `token_url`).
     """
 
     def __init__(
         self, hosts: Sequence[str], own_urls: Sequence[str] = (), *, private_allowed: bool = False
     ) -> None:
         self._hosts = tuple(host.lower() for host in hosts)
-        self._own_origins = frozenset(origin_of(url) for url in own_urls if url)
+        self._own_origins = frozenset(filter(None, map(origin_of, own_urls)))
         self.private_allowed = private_allowed
         self._passed: set[str] = set()
 
@@ -51,24 +51,28 @@ class Guard:
             self._passed.add(spelled)
 
     def is_vendors(self, url: str) -> bool:
-        """Whether it is an address that the vendor declared as its own."""
-        parts = urlsplit(url)
-        host, standard_port = (parts.hostname or "").lower(), parts.port in (None, 443)
-        return standard_port and any(fnmatchcase(host, glob) for glob in self._hosts)
+        """Whether it is an address that the vendor declared as its own, over https."""
+        scheme, _, host = origin_of(url).partition("://")
+        if scheme != "https" or ":" in host:
+            return False
+        above = f"*.{host.partition('.')[2]}"
+        return host in self._hosts or ("." in host and above in self._hosts)
 
     def _why_not_http(self, url: str) -> str:
+        if not origin_of(url):
+            return "It is not a web address such as https://api.example.com."
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if parts.scheme not in ("http", "https") or not host:
-            return "It is not a web address such as https://api.example.com."
-        if parts.username is not None:
+        if "@" in parts.netloc:
             return "an address must not hold a user name or a password."
+        if not is_plain(host):
+            return f"{host[:80]} is not a host in its usual spelling."
         if self.private_allowed:
             return ""
-        if parts.scheme != "https":
+        if parts.scheme.lower() != "https":
             return f"{_shown(url)} is not https, so a token would travel in the clear. {_ALLOW}"
         address = parse_ip(host)
-        if host == "localhost" or host.endswith(".localhost"):
+        if is_this_machine(host):
             return f"{host} is this machine itself. {_ALLOW}"
         if address is not None and not is_public(address):
             return f"{host} is not a public address. {_ALLOW}"
@@ -79,8 +83,9 @@ class Guard:
             return ""
         if self.is_vendors(url):
             return ""
+        known = f" ({', '.join(self._hosts)})" if self._hosts else ""
         return (
-            f"{_shown(url)} is not an address of this vendor ({', '.join(self._hosts)}). "
+            f"{_shown(url)} is not an address of this vendor{known}. "
             "If it is right, set it as base_url."
         )
 
@@ -101,15 +106,20 @@ def declared_base(vendor: Vendor, settings: Mapping[str, str]) -> str:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL, in lower case, a standard port left out."""
-    parts = urlsplit(url)
-    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    """Scheme, host and port of a web address, in lower case, a standard port left out; empty where
+    it is none."""
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return ""
-    standard = {"https": 443, "http": 80}.get(scheme)
-    return f"{scheme}://{host}" if port in (None, standard) else f"{scheme}://{host}:{port}"
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    if scheme not in _PORTS or not host:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    if parts.netloc.rpartition("@")[2].lower() not in (host, f"{host}:", f"{host}:{port}"):
+        return ""  # there is more in it than was understood
+    return f"{scheme}://{host}" if port in (None, _PORTS[scheme]) else f"{scheme}://{host}:{port}"
 
 
 def _shown(url: str) -> str:

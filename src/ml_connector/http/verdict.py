@@ -42,10 +42,7 @@ class WrittenResponse(Response):
 def of_error(request: Request, error: TransportError, label: str) -> Fault:
     """The fault of a try that brought no answer."""
     if isinstance(error, NotConnected) and error.forbidden:
-        return NeedsPerson(
-            f"{label}: {error}. To call an address of your own network, set "
-            "allow_private_addresses=true."
-        )
+        return NeedsPerson(f"{label}: {error}.")
     if isinstance(error, NoAnswer) and request.writes:
         return UnknownOutcome(
             f"{label} did not answer a write, so nobody knows whether it was done: {error}."
