@@ -19,7 +19,7 @@ def test_it_knows_freshbooks_addresses() -> None:
     assert VENDOR.oauth.authorize_path == "https://auth.freshbooks.com/oauth/authorize/"
     token_url = VENDOR.auth_base + VENDOR.oauth.token_path
     assert token_url == "https://api.freshbooks.com/auth/oauth/token"
-    assert set(VENDOR.hosts) == {"api.freshbooks.com", "auth.freshbooks.com"}
+    assert set(VENDOR.hosts) == {"api.freshbooks.com"}  # consent is the browser's affair
 
 
 def test_it_asks_for_reading_and_no_more() -> None:
