@@ -51,6 +51,8 @@ class Kind:
     writes: tuple[str, ...]
     people: type[People]
     compare: Callable[[World, Kept], Sides]
+    routes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The route whose `why` shows what was posted of a vendor's object."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of the flow."""
     paces: Mapping[str, str] = field(default_factory=dict)
@@ -105,7 +107,7 @@ KINDS: dict[str, Kind] = {
             posting=("wave",), writes=PIPEDRIVE_WRITES,
             people=Firm, compare=wave_pipedrive.compare,
             switches={"wave__product_text_events": True}, events={"wave": WAVE_EVENTS},
-            paces={"wave": "50"},
+            paces={"wave": "50"}, routes={("wave", "customers"): "customers"},
         ),
         Kind(
             name=FRESHBOOKS_PIPEDRIVE, source="freshbooks", target="pipedrive",
@@ -119,6 +121,7 @@ KINDS: dict[str, Kind] = {
             posting=("quickbooks_online",), writes=PIPEDRIVE_WRITES,
             people=Company, compare=quickbooks_pipedrive.compare,
             redirects={"quickbooks_online": HTTPS},
+            routes={("quickbooks_online", "customer"): "customers"},
         ),
         Kind(
             name=WAVE_ZENDESK, source="wave", target="zendesk",
@@ -126,7 +129,7 @@ KINDS: dict[str, Kind] = {
             posting=("wave",), writes=ZENDESK_WRITES,
             people=HelpDesk, compare=wave_zendesk.compare,
             switches={"wave__product_text_events": True}, events={"wave": WAVE_EVENTS},
-            paces={"wave": "50"},
+            paces={"wave": "50"}, routes={("wave", "customers"): "customers"},
         ),
         Kind(
             name=ACUMATICA_PIPEDRIVE, source="acumatica", target="pipedrive",

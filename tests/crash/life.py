@@ -29,7 +29,7 @@ GRANT = ("client_id", "client_secret", "refresh_token")
 LOOPBACK = "http://127.0.0.1:9/callback"
 """Where consent ends: nobody listens there either, and the address is pasted."""
 READY_SECONDS = 120.0
-DEATH_LOOKS = 1200
+DEATH_STEPS = 250
 QUIET_LOOKS = 300
 """Where a machine has much else to do a look takes longer, and so do we."""
 LOOK_SECONDS = 0.12
@@ -195,6 +195,7 @@ class Life:
         fate = (death.step, death.passings) if death.step else None
         before, began, is_provoked = self.world.requests(), time.monotonic(), False
         self._server = self.house.serve(fate, plainly=plainly)
+        self.provoking.steps = 0
         while self._server.status() is None and not self._is_due(death, before, began):
             if is_provoked:
                 self.provoking.go_on()
@@ -211,7 +212,7 @@ class Life:
             return passed >= death.seconds
         if death.requests is not None and self.world.requests() - before >= death.requests:
             return True
-        return self.provoking.looks > DEATH_LOOKS or passed > READY_SECONDS
+        return self.provoking.steps > DEATH_STEPS or passed > READY_SECONDS
 
     def _buried(self, death: Death) -> None:
         """What is left of the dead: its commands end too, by themselves or with it."""

@@ -46,6 +46,7 @@ class Posts:
         self._count = 0
         self.answered: list[str] = []
         """The marks of the events that were answered 2xx."""
+        self._of: dict[Saying, set[str]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -71,11 +72,20 @@ class Posts:
             status = self._posted(post)
             if status == 200:
                 self.answered.append(post.mark)
+                self._of.setdefault(post.saying, set()).add(post.mark)
             else:
                 self._waiting.append(post)
             if status is None:  # nobody is there
                 self._waiting += waiting[place + 1 :]
                 return
+
+    def examples(
+        self, routes: Mapping[tuple[str, str], str], most: int
+    ) -> list[tuple[str, str, set[str]]]:  # fmt: skip
+        """(route, source id, marks) of some records of which events were answered."""
+        known = [s for s in self._of if (s.vendor, s.object) in routes]
+        chosen = self._draw.sample(known, min(most, len(known)))
+        return [(routes[s.vendor, s.object], s.id, self._of[s]) for s in chosen]
 
     def _posted(self, post: Post) -> int | None:
         """The status; None where there was no answer."""

@@ -40,8 +40,8 @@ class Provoking:
         self._commands: list[Run] = []
         self._untold: list[Saying] = []
         self._noun = ""
-        self.looks = 0
-        """How many moments have passed since the last `begin`."""
+        self.steps = 0
+        """How often time was moved since somebody set this to 0."""
         self._is_first = False
         self._acted_at = 0.0
         self._advanced_at = 0.0
@@ -49,17 +49,16 @@ class Provoking:
 
     def begin(self, step: str, is_first: bool) -> None:
         self._noun = step.partition(": ")[0]
-        self.looks = 0
         self._is_first = is_first
         self._rounds = 0
         self._act()
 
     def go_on(self) -> None:
         """A moment passes."""
-        self.looks += 1
         now = time.monotonic()
         if now - self._advanced_at > ADVANCE_EVERY:
             self._advanced_at = now
+            self.steps += 1
             self._world.advance(ADVANCE_SECONDS)
         self._posts.pump()
         if now - self._acted_at > AGAIN_SECONDS:

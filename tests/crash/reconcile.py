@@ -14,6 +14,7 @@ from tests.crash.people import People
 from tests.crash.posts import Posts
 from tests.crash.world import World
 
+MOST_EXAMPLES = 3
 Trouble = Literal["lost", "duplicated", "stuck", "not reached"]
 
 
@@ -36,6 +37,7 @@ class Books:
         self._people = people
         self._posts = posts
         self._kind = kind
+        self._introductions: dict[str, int] = {}
 
     def sides(self) -> Sides:
         return self._kind.compare(self._world, self._people.kept)
@@ -55,10 +57,23 @@ class Books:
         lost = [mark for mark in self._posts.answered if mark.encode() not in kept]
         if lost:
             raise Unbalanced("lost", f"answered 200 and not in the inbox: {', '.join(lost)}")
+        self._demand_deliveries()
         intents = self._house.rows("SELECT route, source_key, state FROM intents")
         if intents:
             raise Unbalanced("stuck", f"intents are open while nothing waits: {intents}")
         self._count()
+
+    def _demand_deliveries(self) -> None:
+        """What the vendors posted themselves: as many rows, repetitions counted, as answers. What
+        introduces a subscription in the first round is answered too, and is no event."""
+        told = "SELECT e.vendor, SUM(i.times) FROM inbox i JOIN endpoints e ON e.id = i.endpoint"
+        rows = dict(self._house.rows(f"{told} GROUP BY e.vendor"))
+        for vendor in (self._kind.source, self._kind.target):
+            answered, kept = self._world.answered(vendor), rows.get(vendor, 0)
+            introductions = self._introductions.setdefault(vendor, max(0, answered - kept))
+            if kept < answered - introductions:
+                told = f"{vendor} was answered {answered} times, and {kept} events are kept"
+                raise Unbalanced("lost", told)
 
     def _count(self) -> None:
         there = self.sides().ours
@@ -76,6 +91,10 @@ class Books:
         reviews = self._house.do("review", "list")
         if reviews:
             raise Unbalanced("stuck", f"somebody is asked for no reason: {reviews}")
+        left = self._house.rows("SELECT kind, state FROM requests WHERE ended_at IS NULL")
+        if left:
+            raise Unbalanced("stuck", f"nobody ended what commands handed over: {left}")
+        self._demand_lives()
         status = self._house.do("status")
         flow = next(f for f in status["flows"] if f["name"] == FLOW)
         if flow["waiting"] or flow["state"] != "active":
@@ -83,5 +102,17 @@ class Books:
         for connection in status["connections"]:
             if connection["state"] != "ok":
                 raise Unbalanced("stuck", f"a connection is not well: {connection}")
+        self._demand_whole()
+
+    def _demand_lives(self) -> None:
+        """The life of some records shows the events that spoke of them, by the program's own
+        word."""
+        for route, key, marks in self._posts.examples(self._kind.routes, MOST_EXAMPLES):
+            life = self._house.do("why", FLOW, f"{route}:{key}")
+            shown = {event["event_id"].partition(":")[0] for event in life["events"]}
+            if life["link"] is None or not marks <= shown:
+                raise Unbalanced("lost", f"why {route}:{key} lacks {marks - shown}: {life}")
+
+    def _demand_whole(self) -> None:
         if self._house.rows("PRAGMA integrity_check") != [("ok",)]:
             raise StuckError("the database is broken")
