@@ -73,7 +73,9 @@ async def test_both_addresses_are_good_for_a_while_and_then_the_new_one(vendor: 
         assert await play(stand, new) == 200
         await stand.start()  # a process that has just begun finds the same in the store
         assert [await play(stand, old), await play(stand, new)] == [200, 200]
-        await stand.clock.advance(WEEK)
+        await stand.clock.advance(WEEK - 30)
+        assert await play(stand, old) != 404
+        await stand.clock.advance(30)  # though it was looked up a moment ago
         assert await play(stand, old) == 404
         assert (await shown(stand))["webhook_before_until"] is None
         assert await play(stand, new) != 404
