@@ -245,6 +245,21 @@ class MergesMachine(RuleBasedStateMachine):
                 assert known[key].state == "source_gone"
 
 
+def test_a_survivor_waits_for_a_record_that_ends_in_it_over_others() -> None:
+    """Found by searching: b, which is being written, was merged into d and that into c; once the
+    second merge was looked at, c no longer waited and was made anew."""
+    machine = MergesMachine()
+    machine.change({"b"}, at_once=True)
+    machine.write_without_an_answer("b", "d")
+    machine._merge("d", "c")
+    for pair in machine.untold:
+        machine._tell(*pair)
+    machine.untold.clear()
+    machine._work(["d", "c"])
+    machine._work(["c"])
+    machine.teardown()
+
+
 TestMerges = MergesMachine.TestCase
 TestMerges.settings = searching(50, steps=30)
 

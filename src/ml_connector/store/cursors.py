@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import cursors, facts, seen
@@ -19,6 +19,8 @@ from ml_connector.store.upsert import upsert
 
 FOLLOWED = "followed"
 """The kind of a merge at the source of which was made what there was to make."""
+
+_IS_MERGE = facts.c.kind.in_(["merged", FOLLOWED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +151,18 @@ def facts_of(
 
 
 def merged_at_source(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> list[Fact]:
-    """Merges at the source of or into these keys that nothing was made of yet."""
-    rows = conn.execute(
-        select(facts)
-        .where(
-            facts.c.flow == flow, facts.c.route == route, facts.c.side == "source",
-            facts.c.kind == "merged", facts.c.key.in_(list(keys)) | facts.c.into.in_(list(keys)),
-        )
-        .order_by(facts.c.key)
-    )  # fmt: skip
-    return [_fact(row) for row in rows]
+    """Merges at the source, of which nothing was made yet, of these keys or of what ended in one of
+    them, over however many others."""
+    here = (facts.c.flow == flow, facts.c.route == route, facts.c.side == "source", _IS_MERGE)
+    is_of = or_(facts.c.key.in_(list(keys)), facts.c.into.in_(list(keys)))
+    found: dict[str, Fact] = {}
+    while rows := conn.execute(select(facts).where(*here, is_of)).all():
+        news = {row.key: _fact(row) for row in rows if row.key not in found}
+        if not news:
+            break
+        found |= news
+        is_of = facts.c.into.in_(list(news))
+    return [found[key] for key in sorted(found) if found[key].kind == "merged"]
 
 
 def survivor_of(conn: Connection, fact: Fact) -> str:
@@ -170,7 +174,7 @@ def survivor_of(conn: Connection, fact: Fact) -> str:
         onwards = conn.execute(
             select(facts.c.into).where(
                 facts.c.flow == fact.flow, facts.c.route == fact.route, facts.c.key == at,
-                facts.c.side == "source", facts.c.kind.in_(["merged", FOLLOWED]),
+                facts.c.side == "source", _IS_MERGE,
             )
         ).scalar()  # fmt: skip
         if onwards is None or onwards in passed:
@@ -183,7 +187,7 @@ def drop_facts(conn: Connection, flow: str, route: str, key: str) -> None:
     """Something was made of them. A merge at the source is still known, since that of another
     record into this one may be heard of later."""
     mine = (facts.c.flow == flow, facts.c.route == route, facts.c.key == key)
-    is_merge = (facts.c.side == "source") & (facts.c.kind.in_(["merged", FOLLOWED]))
+    is_merge = (facts.c.side == "source") & _IS_MERGE
     conn.execute(update(facts).where(*mine, is_merge).values(kind=FOLLOWED))
     conn.execute(delete(facts).where(*mine, ~is_merge))
 
