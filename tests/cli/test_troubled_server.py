@@ -35,7 +35,8 @@ async def test_a_database_in_trouble_only_delays_what_was_handed_over(tmp_path: 
 
         def trouble() -> StoreUnavailable | None:
             troubled.append(None)
-            is_full = 1 < len(troubled) <= TROUBLES  # a server that cannot write at all ends at once
+            # A server that cannot write when it starts ends at once
+            is_full = 1 < len(troubled) <= TROUBLES
             return StoreUnavailable("The disk is full.") if is_full else None
 
         cord.trouble = trouble
