@@ -118,6 +118,25 @@ async def test_a_deal_without_products_needs_the_item_that_its_value_is_put_on(
             assert "value_item" in reviews[0]["reason"]
 
 
+@pytest.mark.parametrize("overrides", [False, True])
+async def test_a_deal_in_euros_never_becomes_an_order_over_as_many_dollars(overrides: bool) -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        customer = {"CustomerName": "Rhein AG", "EnableCurrencyOverride": overrides}
+        wrapped = {name: {"value": value} for name, value in customer.items()}
+        await firm.human("POST", "acumatica/customers", wrapped)
+        deal = await firm.won("Rhein AG", currency="EUR")
+        if overrides:
+            order = await firm.order_of(deal)
+            assert (plain(order["CurrencyID"]), plain(order["OrderTotal"])) == ("EUR", 259.8)
+            assert (await firm.fields_of(deal))["Invoiced"]["currency"] == "EUR"
+        else:
+            assert str(deal["id"]) not in await firm.links("deals")
+            reviews = await firm.reviews()
+            assert [r["route"] for r in reviews] == ["deals"]
+            assert "currency" in reviews[0]["reason"]
+
+
 async def test_a_line_with_an_unknown_sku_goes_to_review_with_acumaticas_own_words() -> None:
     async with Firm() as firm:
         await firm.begin()
