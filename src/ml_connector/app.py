@@ -41,7 +41,7 @@ from ml_connector.settings import Settings
 from ml_connector.store import lanes, requests, rotation
 from ml_connector.store.database import Connection, Store
 from ml_connector.store.home import Home, HomeLock, lock_holder, try_lock
-from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring
+from ml_connector.store.keycheck import admit_keys, check_keys, open_or_make_keyring, proven
 from ml_connector.store.keyring import KEY_BYTES, Key, KeyRingSource, keyring_source
 from ml_connector.store.migrate import upgrade
 from ml_connector.store.sqlite import open_database
@@ -92,6 +92,7 @@ class App:
     ingest: Ingest
     keyring: KeyRingSource
     lane_of: dict[str, Lane] = field(default_factory=dict)
+    rotating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def store(self) -> Store:
@@ -133,6 +134,12 @@ class App:
         commands = Commands(lane, self.ingest.forget, self._rotate)
         return await commands.perform(kind, args, progress)
 
+    async def reread_keys(self) -> None:
+        """Others may have rotated the keys since the ring was read here. Raises Mistake."""
+        ring = self.keyring.load()
+        await self.store.read(lambda c: check_keys(c, ring))
+        self.res.vault.adopt(ring)
+
     async def _rotate(self, progress: Progress) -> dict[str, Any]:
         """A new key in the ring, while work goes on."""
 
@@ -142,7 +149,8 @@ class App:
         def tell(done: int, total: int) -> None:
             progress({"phase": "sealing secrets anew", "done": done, "total": total, "writes": 0})
 
-        done = await rotation.rotate(self.store, self.keyring, self.res.vault, make, tell)
+        async with self.rotating:
+            done = await rotation.rotate(self.store, self.keyring, self.res.vault, make, tell)
         return {"result": asdict(done), "exit": 0, "notes": []}
 
     async def uninstalled(self, delivery: Delivery) -> int:
@@ -242,6 +250,7 @@ async def do(
     Where another command holds the home, its end is waited for.
     """
     while True:
+        await app.reread_keys()
         lock = try_lock(app.home, kind)
         if lock is not None:
             with lock:
@@ -265,7 +274,7 @@ async def handed_over(
     id, now = app.res.chance.new_id(), app.res.clock.now()
     args = dict(args)
     secrets: dict[str, str] = args.pop("secrets", {})
-    owner = f"request:{id}"
+    owner = f"{requests.SEALED}{id}"
     if secrets:
         args["sealed"] = owner
 
@@ -296,7 +305,7 @@ async def _followed(app: App, id: str, progress: Progress) -> dict[str, Any] | N
         if waited >= LOOK_SECONDS:
             waited = 0.0
             if await _is_orphan(app):
-                return await app.store.write(lambda c: _withdraw(c, id))
+                return await app.store.write(lambda c: requests.withdraw(c, id))
 
 
 async def _is_orphan(app: App) -> bool:
@@ -306,18 +315,6 @@ async def _is_orphan(app: App) -> bool:
         return False
     lock.close()
     return True
-
-
-def _withdraw(conn: Connection, id: str) -> dict[str, Any] | None:
-    """Take a request back that nobody took; what became of one that was taken is not known."""
-    row = requests.get(conn, id)
-    if row is None or row.state == "new":
-        requests.remove(conn, id)
-        return None
-    if row.result is not None:
-        return row.result
-    note = "The server stopped before it was done; run the command again."
-    return {"result": None, "exit": 2, "notes": [note]}
 
 
 async def create(home: Home, settings: Settings, workspace: str) -> bool:
@@ -368,6 +365,8 @@ async def opened(
     """
     home.demand()
     database = open_database(home.database)
+    source = keyring_source(home.keyring, settings.keyring)
+    vault = Vault(proven(database, source), os.urandom, source.load)
     upgrade(database.writer)
     store = Store(database)
     transport = AiohttpTransport()
@@ -379,9 +378,6 @@ async def opened(
             await follower.follow()
             following = asyncio.create_task(follower.run())
             clock = follower
-        source = keyring_source(home.keyring, settings.keyring)
-        vault = Vault(source.load(), os.urandom)
-        await store.read(lambda c: check_keys(c, vault.ring))
         redactor = redactor or Redactor()
         res = Resources(
             store=store, vault=vault, clock=clock, chance=SystemChance(clock),

@@ -30,10 +30,14 @@ async def rotate(call: Call) -> int:
     """Make a new key and seal every secret anew, while work goes on."""
     async with call.session() as session:
         return await session.done(
-            "keys_rotate",
-            {},
-            lambda done: call.out.say(
-                f"Key {done['result']['active']} is active; {done['result']['resealed']} secrets "
-                "were sealed anew. Keep a copy of the key ring elsewhere."
-            ),
+            "keys_rotate", {}, lambda done: call.out.say(_rotated(**done["result"]))
         )
+
+
+def _rotated(active: str, resealed: int, *, resumed: bool, removed: list[str]) -> str:
+    begun = "A rotation that was cut short is done; run it again for a new key. " if resumed else ""
+    gone = f" Let go: {', '.join(removed)}." if removed else ""
+    return (
+        f"{begun}Key {active} is active; {resealed:,} secrets were sealed anew.{gone} "
+        "Keep a copy of the key ring elsewhere."
+    )

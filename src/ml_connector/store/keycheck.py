@@ -11,10 +11,11 @@ import json
 from collections.abc import Callable, Collection
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, inspect, select
 
 from ml_connector.core.faults import Mistake
 from ml_connector.store.keyring import Key, KeyRing, KeyRingSource
+from ml_connector.store.sqlite import Database
 from ml_connector.store.tables import meta, secrets
 from ml_connector.store.upsert import upsert
 from ml_connector.store.vault import NONCE_BYTES, Vault, decrypt
@@ -37,6 +38,22 @@ def open_or_make_keyring(
         return source.load()  # raises, and says that it is missing
     ring = KeyRing((make_key(),))
     source.save(ring)
+    return ring
+
+
+def proven(database: Database, source: KeyRingSource) -> KeyRing:
+    """The ring, once it is known to be this database's, of whatever version that is. Only reads.
+
+    Raises Mistake, after the database was closed.
+    """
+    try:
+        ring = source.load()
+        with database.reader.connect() as conn:
+            if inspect(conn).has_table(secrets.name):
+                check_keys(conn, ring)
+    except BaseException:
+        database.dispose()
+        raise
     return ring
 
 

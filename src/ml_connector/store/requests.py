@@ -8,7 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from ml_connector.store.tables import requests
+from ml_connector.store.tables import requests, secrets
+
+SEALED = "request:"
+"""With its id, the owner of the secrets that were handed over with a request."""
+
+LOST: dict[str, Any] = {
+    "result": None,
+    "exit": 2,
+    "notes": ["The server stopped before it was done; run the command again."],
+}
+"""What is told of a request whose process is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +76,31 @@ def end(conn: Connection, id: str, state: str, result: dict[str, Any], now: date
 
 def abandon(conn: Connection, now: datetime) -> None:
     """A process that took these is gone: tell whoever waits."""
-    note = "The server stopped before it was done; run the command again."
-    lost = {"result": None, "exit": 2, "notes": [note]}
     conn.execute(
         update(requests)
         .where(requests.c.state == "running")
-        .values(state="failed", result=lost, ended_at=now)
+        .values(state="failed", result=LOST, ended_at=now)
     )
 
 
-def remove(conn: Connection, id: str) -> None:
-    """Take a request back."""
-    conn.execute(delete(requests).where(requests.c.id == id))
+def withdraw(conn: Connection, id: str) -> dict[str, Any] | None:
+    """Take a request back that nobody took; None then. What became of one that was taken is told,
+    or is not known."""
+    row = get(conn, id)
+    if row is None or row.state == "new":
+        conn.execute(delete(requests).where(requests.c.id == id))
+        return None
+    return LOST if row.result is None else row.result
 
 
 def retain(conn: Connection, now: datetime) -> None:
-    """A request's result is of use for a day."""
+    """A request's result is of use for a day. What a command that was killed had sealed for one is
+    of no use once it has ended."""
     conn.execute(delete(requests).where(requests.c.ended_at < now - timedelta(days=1)))
+    waiting = select(SEALED + requests.c.id).where(requests.c.state.in_(("new", "running")))
+    conn.execute(
+        delete(secrets).where(secrets.c.owner.startswith(SEALED), secrets.c.owner.not_in(waiting))
+    )
 
 
 def _row(row: Any) -> Row:

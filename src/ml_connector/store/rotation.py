@@ -4,7 +4,8 @@
     2. the database learns its check value
     3. the secrets are sealed anew, a small batch in each commit
     4. every secret is opened once more
-    5. keys that hold nothing are let go, but for the predecessor of the active key
+    5. what is left of older ciphertexts in the database's log is wiped
+    6. keys that hold nothing are let go, but for the predecessor of the active key
 
 A crash after any step leaves a home that works, since both keys are in the ring; the next rotation
 finds secrets under a retired key and finishes the work instead of making one more key. The
@@ -13,6 +14,7 @@ predecessor stays until the next rotation, so that a backup from before this one
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +25,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from ml_connector.store.database import Store
 from ml_connector.store.keycheck import admit_keys, forget_keys
 from ml_connector.store.keyring import Key, KeyRing, KeyRingSource
+from ml_connector.store.sqlite import forget_log
 from ml_connector.store.tables import secrets
 from ml_connector.store.vault import Sealed, Vault
 
@@ -80,6 +83,7 @@ async def rotate(
         total = await store.read(lambda conn: _stale(conn, vault.ring.active.id))
     done = await _reseal_all(store, vault, total, progress)
     await _verify(store, vault)
+    await asyncio.to_thread(forget_log, store.database)
     removed = await _let_go(store, source, vault)
     return Rotation(vault.ring.active.id, done, resumed, removed)
 

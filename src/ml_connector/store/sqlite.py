@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,20 @@ def driver(connection: Connection) -> sqlite3.Connection:
     return raw
 
 
+def forget_log(database: Database) -> bool:
+    """Empty the log that is written ahead, where older versions of rows lie until it is reused.
+
+    Waits for whoever writes; False where somebody reads, or the database is busy. Nothing is lost.
+    """
+    if database.path is None:
+        return True
+    with closing(database.writer.raw_connection()) as raw:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        row = cursor.fetchone()  # busy, frames in the log, frames brought into the database
+        return row is not None and row[0] == 0
+
+
 def forbid_commit(connection: Connection, *, forbidden: bool) -> None:
     """Make `connection.commit()` raise before it does anything, while a store function runs."""
     connection.info[_INSIDE] = forbidden
@@ -115,7 +130,14 @@ def _file_database(path: Path) -> Database:
         f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS:d}",
         "PRAGMA foreign_keys=ON",
     ]
-    writing = [*common, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"]
+    writing = [
+        *common,
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        # What was deleted or replaced is gone from the file too: a secret that was sealed anew must
+        # not lie there any longer under its old key. Debian's builds do so by themselves.
+        "PRAGMA secure_delete=ON",
+    ]
     reading = [*common, "PRAGMA query_only=ON"]
     return Database(
         path,

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, select
 
-from ml_connector.core.faults import NeedsPerson
+from ml_connector.core.faults import Mistake, NeedsPerson
 from ml_connector.store.keyring import Key, KeyRing
 from ml_connector.store.tables import secrets
 from ml_connector.store.upsert import upsert
@@ -34,11 +34,20 @@ class Sealed:
 
 
 class Vault:
-    """Seals with the active key of a ring and opens with any. `random_bytes` is os.urandom."""
+    """Seals with the active key of a ring and opens with any. `random_bytes` is os.urandom.
 
-    def __init__(self, ring: KeyRing, random_bytes: Callable[[int], bytes]) -> None:
+    `reread` reads the ring anew where a key lacks: another process may have rotated the keys.
+    """
+
+    def __init__(
+        self,
+        ring: KeyRing,
+        random_bytes: Callable[[int], bytes],
+        reread: Callable[[], KeyRing] | None = None,
+    ) -> None:
         self._ring = ring
         self._random_bytes = random_bytes
+        self._reread = reread
 
     def __repr__(self) -> str:
         return f"Vault({self._ring!r})"
@@ -60,18 +69,31 @@ class Vault:
 
     def open(self, owner: str, name: str, sealed: Sealed) -> str:
         """Raises NeedsPerson if its key is gone, or if it was altered or moved to another row."""
-        key = self._ring.find(sealed.key_id)
+        ring = self._ring
+        if ring.find(sealed.key_id) is None:
+            ring = self._newer()
+        key = ring.find(sealed.key_id)
         if key is None:
             raise NeedsPerson(
                 f"The secret {name} of {owner} is sealed with key {sealed.key_id}, which is not in "
                 "the key ring; put the key back, or connect again."
             )
         try:
-            return decrypt(key, sealed.nonce, sealed.ciphertext, _bound(owner, name)).decode()
+            text = decrypt(key, sealed.nonce, sealed.ciphertext, _bound(owner, name)).decode()
         except InvalidTag:
             raise NeedsPerson(
                 f"The stored secret {name} of {owner} was altered and does not open; connect again."
             ) from None
+        if ring is not self._ring and self._ring.find(key.id) is None:
+            self._ring = ring  # it opens what this database holds, so it is the database's
+        return text
+
+    def _newer(self) -> KeyRing:
+        """The ring as it is kept now; the one in use where it cannot be read."""
+        try:
+            return self._reread() if self._reread is not None else self._ring
+        except Mistake:
+            return self._ring
 
     def encrypt(self, key: Key, plaintext: bytes, bound: bytes) -> tuple[bytes, bytes]:
         """Nonce and ciphertext. Never twice with one nonce: it is random, 12 bytes each time."""
