@@ -151,8 +151,13 @@ class Ingest:
         webhooks = door.vendor.webhooks
         try:
             hints = webhooks.read(delivery)
+            for hint in hints:
+                "".join((hint.event_id, hint.event_type, hint.account, hint.key,
+                         hint.version, hint.correlation_id, hint.merged_into)).encode()  # fmt: skip
         except Unreadable as fault:
             return Answer(400, fault.sentence)
+        except UnicodeEncodeError:  # JSON may spell half a character, which no store takes
+            return Answer(400, "The delivery holds what is no text.")
         self._misgivings.of_accounts(door, [hint.account for hint in hints])
         named = tuple((self._res.chance.new_id(), hint) for hint in hints)
         await self._arrivals.put(Arrival(door.endpoint, door.vendor, door.rows, delivery, named))
