@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, update
 
-from ml_connector.core.faults import NeedsPerson
+from ml_connector.core.faults import Mistake, NeedsPerson
+from ml_connector.store.keyring import Key, KeyRing
 from ml_connector.store.sqlite import memory_database
 from ml_connector.store.tables import metadata, secrets
 from ml_connector.store.vault import (
@@ -20,7 +21,7 @@ from ml_connector.store.vault import (
     get_secrets,
     put_secret,
 )
-from tests.store.keys import counting_bytes, ring
+from tests.store.keys import MADE_AT, counting_bytes, key, ring
 
 
 @pytest.fixture
@@ -111,3 +112,35 @@ def test_nothing_shows_a_value(connection: Connection, vault: Vault) -> None:
     shown = repr(sealed) + repr(vault)
     for hidden in ("a very", repr(sealed.ciphertext), repr(sealed.nonce), repr(b"\x01" * 4)[2:-1]):
         assert hidden not in shown
+
+
+def test_a_ring_that_was_rotated_elsewhere_is_read_anew(connection: Connection) -> None:
+    rotated = Vault(ring(1, 2), counting_bytes())
+    put_secret(connection, rotated, "grant:1", "a", "value")
+    reads: list[KeyRing] = []
+
+    def reread() -> KeyRing:
+        reads.append(rotated.ring)
+        return rotated.ring
+
+    older = Vault(ring(1), counting_bytes(), reread)
+    assert get_secret(connection, older, "grant:1", "a") == "value"
+    assert get_secret(connection, older, "grant:1", "a") == "value"
+    assert (older.ring, len(reads)) == (ring(1, 2), 1)
+
+
+@pytest.mark.parametrize("there", ["nothing", "no such key", "another key of that id"])
+def test_a_ring_that_opens_nothing_is_not_taken(connection: Connection, there: str) -> None:
+    put_secret(connection, Vault(ring(1, 2), counting_bytes()), "grant:1", "a", "value")
+
+    def reread() -> KeyRing:
+        if there == "nothing":
+            raise Mistake("There is no key ring.")
+        if there == "no such key":
+            return ring(3)
+        return KeyRing((Key("k2", key(9).secret, MADE_AT),))
+
+    older = Vault(ring(1), counting_bytes(), reread)
+    with pytest.raises(NeedsPerson):
+        get_secret(connection, older, "grant:1", "a")
+    assert older.ring == ring(1)
