@@ -12,7 +12,7 @@ STAMP := .venv/.setup-$(shell cat requirements-dev.lock pyproject.toml tools/set
 # Every command starts three times as fast with its byte code kept
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check cover simulate soak bench wheel lock reference
+.PHONY: help setup demo test check cover simulate soak bench wheel sbom lock reference
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 8
@@ -29,14 +29,16 @@ demo: $(STAMP) ## run Wave to Pipedrive on the sandbox; ONCE=1 ends when all is 
 test: $(STAMP) ## run all tests
 	@$(BIN)/pytest --numprocesses 2
 
-check: $(STAMP) ## format, lint, types, floors, documents
+check: $(STAMP) ## format, lint, types, floors, licences, known weaknesses, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/licences.py
+	@$(BIN)/python tools/audit.py
 	@$(BIN)/pytest tests/project/test_documents.py tests/project/test_reference.py \
 		tests/project/test_tracked_files.py
-	@echo "check: format, lint, types, floors and documents are in order"
+	@echo "check: format, lint, types, floors, licences and documents are in order"
 
 cover: $(STAMP) ## run all tests and tell how much of the code they reach, by branches
 	@$(BIN)/coverage erase
@@ -60,6 +62,9 @@ bench: $(STAMP) ## measure, and write benchmarks/results.md
 
 wheel: $(STAMP) ## build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation
+
+sbom: $(STAMP) ## write dist/sbom.json, what is installed with the product
+	@$(BIN)/python tools/sbom.py
 
 lock: $(STAMP) ## write the lock files anew from pyproject.toml
 	@tools/lock.sh
