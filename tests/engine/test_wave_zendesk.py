@@ -109,6 +109,28 @@ async def test_a_payment_updates_the_record_in_place_and_the_account_of_the_orga
         assert invoice["invoiceNumber"] in account["wave_recent_changes"]
 
 
+async def test_a_payment_that_was_given_back_whole_stays_among_the_changes_of_the_account() -> None:
+    async with rehearsal() as of:
+        await of.install(since="all")
+        await of.sync()
+        invoice = next(
+            i for i in await invoices_of_wave(of) if not Decimal(i["amountPaid"]["value"])
+        )
+        for action, day in (("pay", "2026-05-03"), ("refund", "2026-05-04")):
+            await of.clock.advance(600)
+            path = f"wave/invoices/{invoice['id']}/{action}"
+            await of.human("POST", path, {"amount": "5.00", "date": day})
+            await of.round()
+            await of.clock.advance(30)
+            await of.round()
+        record = (await of.links("customers"))[invoice["customer"]["id"]].target_id
+        shown = await of.sandbox.control("GET", f"zendesk/organizations/{record}")
+        changes = shown["organization_fields"]["wave_recent_changes"].splitlines()
+        number = invoice["invoiceNumber"]
+        assert f"2026-05-04 Invoice {number}: refund" in changes[0]
+        assert any(f"2026-05-03 Invoice {number}: payment" in line for line in changes)
+
+
 @pytest.mark.parametrize("plan", ["support_team", "suite_team"])
 async def test_on_a_plan_without_custom_objects_the_account_is_in_the_organization_alone(
     plan: str,

@@ -15,6 +15,9 @@ from ml_connector.vendors.wave.objects import Customer, Invoice, Payment
 STATEMENT_BATCH = 10
 PAID_LOOKED_AT = 10
 """The newest payment is looked for on so many paid invoices, those that changed last."""
+UNPAID_LOOKED_AT = 15
+"""And on so many of which nothing is paid: all of it may have been given back, which no listing
+tells. Together they are one request."""
 
 
 class InvoicePayment(SourceModel):
@@ -83,6 +86,7 @@ def payments_of(
 
 def looked_at(invoices: Sequence[Invoice]) -> list[str]:
     """The ids of the invoices among which the newest payment is."""
-    paid = [invoice for invoice in invoices if invoice.amount_paid.is_positive]
-    paid.sort(key=lambda invoice: invoice.changed_at(), reverse=True)
-    return [invoice.id for invoice in paid[:PAID_LOOKED_AT]]
+    newest = sorted(invoices, key=lambda invoice: invoice.changed_at(), reverse=True)
+    paid = [invoice.id for invoice in newest if invoice.amount_paid.is_positive]
+    unpaid = [i.id for i in newest if not i.amount_paid.is_positive and i.status != "DRAFT"]
+    return [*paid[:PAID_LOOKED_AT], *unpaid[:UNPAID_LOOKED_AT]]
