@@ -6,14 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import random
-import sys
-from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import structlog
 
 from ml_connector.flows import FLOWS
 from ml_connector.http.asgi_transport import AsgiTransport
@@ -33,6 +28,7 @@ from .history import History
 from .house import FLOW, HOOKS, WORKSPACE, House, Killed
 from .line import Network
 from .loop import SeededLoop
+from .overheard import quiet
 from .post import Post
 from .script import Move, Script
 from .towns import TOWNS
@@ -374,10 +370,9 @@ class Stage:
             await self.house.start_anyhow()
         await self._command("ping")
         await self._reconnect()
+        await self._look()
         await self.clock.sleep(25 * 3600)  # what no event tells is noticed within a day
-        if self.house.life is not None:
-            self.house.life.wake()  # a real lane looks every second, this one after hours
-        await self.clock.sleep(60)
+        await self._look()
         for _ in range(40):
             await self._reconnect()
             answer = await self._command("sync", flow=FLOW)
@@ -386,6 +381,13 @@ class Stage:
                 return
             await self.clock.sleep(3600)
         raise Broken([f"stuck: {[_shown(row) for row in left]} after {answer}"])
+
+    async def _look(self) -> None:
+        """A real lane looks every second, and its day of sweeps begins at its first look; this one
+        may have slept for hours."""
+        if self.house.life is not None:
+            self.house.life.wake()
+        await self.clock.sleep(60)
 
     async def _reconnect(self) -> None:
         for row in await self.house.connections():
@@ -399,25 +401,3 @@ def _failed(summary: Any) -> int:
 
 def _shown(row: Any) -> str:
     return f"{row['route']}:{row['key']} waits for {row['waits_for']!r} ({row['reason']})"
-
-
-def quiet(surprise: Any) -> None:
-    """The program's log goes nowhere, but what it holds for a defect is one."""
-
-    def listen(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
-        if method == "exception" or event.get("exc_info"):
-            error = _raised(event)
-            if not isinstance(error, Killed):
-                surprise(f"{event['event']}: {error!r}")
-        raise structlog.DropEvent
-
-    structlog.configure(
-        processors=[listen],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        cache_logger_on_first_use=False,
-    )
-
-
-def _raised(event: Mapping[str, Any]) -> BaseException | None:
-    error = event.get("exc_info")
-    return error if isinstance(error, BaseException) else sys.exc_info()[1]

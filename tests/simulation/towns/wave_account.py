@@ -50,20 +50,21 @@ def account(
     sums = {i["currency"]["code"]: _sum(open_ones, i["currency"]["code"]) for i in open_ones}
     oldest = min((i["dueDate"] for i in open_ones), default=None)
     late_sums = [shown(_sum(some, own)) for some in late]
-    return {
+    told: dict[str, Any] = {
         "Wave: open balance": shown(_sum(open_ones, own)),
-        "Wave: overdue balance": lambda told: any(_fits(told, each) for each in late_sums),
-        "Wave: balances": lambda told: _amounts(told) == sums,
+        "Wave: overdue balance": lambda text: any(_fits(text, each) for each in late_sums),
+        "Wave: balances": (lambda text: _amounts(text) == sums) if sums else None,
         "Wave: open invoices": Decimal(len(open_ones)),
         "Wave: overdue invoices": {len(some) for some in late},
         "Wave: oldest due": oldest and day_of(oldest),
-        "Wave: last payment": partial(_is_last_payment, invoices),
+        "Wave: last payment": _payments(invoices) and partial(_is_last_payment, invoices),
         "Wave: billing status": {
             "Overdue" if some else "Open" if open_ones else "Clear" for some in late
         },
-        "Wave: recent changes": partial(_are_changes, invoices),
-        "Wave: open invoice list": lambda told: _numbers_in(told, open_ones),
+        "Wave: recent changes": _issued(invoices) and partial(_are_changes, invoices),
+        "Wave: open invoice list": open_ones and (lambda text: _numbers_in(text, open_ones)),
     }
+    return {name: None if value == [] else value for name, value in told.items()}
 
 
 def _fits(told: Any, wanted: Any) -> bool:
@@ -81,11 +82,13 @@ def _amounts(told: Any) -> dict[str, Decimal]:
     return {currency: number(amount.replace(",", "")) for amount, currency in pairs}
 
 
+def _payments(invoices: Sequence[Record]) -> list[Record]:
+    return [p for i in invoices for p in i["payments"] if not p["originInvoicePayment"]]
+
+
 def _is_last_payment(invoices: Sequence[Record], told: Any) -> bool:
     """`2026-11-03 779.50 CAD`, one of those of the newest day; what went back is none."""
-    paid = [p for i in invoices for p in i["payments"] if not p["originInvoicePayment"]]
-    if not paid:
-        return not told
+    paid = _payments(invoices)
     newest = max(p["paymentDate"] for p in paid)
     wanted = [
         [p["paymentDate"], number(p["amount"]), p["invoiceCurrency"]["code"]]
