@@ -174,7 +174,9 @@ def test_the_bill_holds_no_address_and_no_path(bill: tuple[str, Any]) -> None:
     text, told = bill
     assert re.findall(r"\w+://[^\"]*", text) == [told["$schema"]]
     assert str(ROOT) not in text
-    assert not re.search(r'"[^"]*(?:/home/|/root/|/tmp/|\\\\)[^"]*"', text)
+    folders = ("home", "root", "tmp")
+    assert not any(f"/{folder}/" in text for folder in folders)
+    assert "\\\\" not in text
     assert "timestamp" not in told["metadata"]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -360,12 +361,9 @@ class Lane:
         """A grant that nobody uses ends; it is used once a week, paused or not."""
         idle = await self._res.store.read(lambda c: grants.idle_since(c, now - KEEP_GRANT))
         for grant in idle:
-            rows = await self._of_grant(grant.id)
+            rows = await self._res.store.read(partial(connections.of_grant, grant=grant.id))
             for row in rows[:1]:
                 await self._guarded(row.id, self._renew(row))
-
-    async def _of_grant(self, id: str) -> list[connections.Row]:
-        return await self._res.store.read(lambda c: connections.of_grant(c, id))
 
     async def _renew(self, row: connections.Row) -> bool:
         opened = await self.opener.connection(row)

@@ -7,6 +7,7 @@ People work on the sandbox's records directly; nothing of the engine is asked he
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,7 +42,7 @@ class Expected:
 
 
 @dataclass
-class Town:
+class Town(ABC):
     """`installed_at` and `since` are the flow's; `touched` is what people changed at the target."""
 
     world: World
@@ -83,18 +84,20 @@ class Town:
 
     def look_around(self) -> None:
         """Note what stood at the target before us."""
+        self.theirs = set()
 
     def is_theirs(self, noun: str, id: str, name: str) -> bool:
         """Whether that field of a target record is a person's by now."""
         adopted = name in self.soft and (noun, id) in self.theirs
         return adopted or (noun, id, name) in self.touched
 
+    @abstractmethod
     def expected(self) -> list[Expected]:
-        raise NotImplementedError
+        """What must stand at the target once all is in step."""
 
+    @abstractmethod
     def held(self) -> dict[tuple[str, str], list[Record]]:
         """Living records at the target by (noun, source id) of our key, fields by their names."""
-        raise NotImplementedError
 
     # --- what people lean on ----------------------------------------------------------------------
 

@@ -36,17 +36,17 @@ ZONES = (UTC, ZoneInfo("America/New_York"))
 
 
 class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
-    key_fields = {  # noqa: RUF012 - nobody changes it
+    key_fields = {
         "organizations": "FreshBooks client ID",
         "deals": "FreshBooks invoice ID",
     }
-    people = {  # noqa: RUF012
+    people = {
         **BOOKKEEPER,
         "rename_organization": 2, "edit_deal": 3, "lose_deal": 1, "delete_record": 1,
         "create_by_hand": 2, "merge_organizations": 0.7, "merge_deals": 0.5,
     }  # fmt: skip
-    switches = {**FRESHBOOKS, **PIPEDRIVE}  # noqa: RUF012
-    choices = {  # noqa: RUF012
+    switches = {**FRESHBOOKS, **PIPEDRIVE}
+    choices = {
         "deal_value": ("gross", "gross", "net"),
         "drafts": ("yes", "yes", "no"),
         "paid_is_won": ("yes", "yes", "no"),

@@ -64,7 +64,7 @@ class PipedriveTarget(Town):
         }
     )
     unsure_after_merge: tuple[str, ...] = ("name", "address", "Billing e-mail", "Source state")
-    key_fields: dict[str, str] = {}  # noqa: RUF012 - the towns set it, nobody changes it
+    key_fields: dict[str, str] = {}
 
     def look_around(self) -> None:
         for noun in (*self.key_fields, "activities"):

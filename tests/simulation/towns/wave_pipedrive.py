@@ -14,17 +14,17 @@ from .wave_side import SWITCHES as WAVE
 
 
 class WavePipedrive(WaveSource, PipedriveTarget):
-    key_fields = {  # noqa: RUF012 - nobody changes it
+    key_fields = {
         "organizations": "Wave customer ID",
         "persons": "Wave customer ID",
         "deals": "Wave invoice ID",
     }
-    people = {  # noqa: RUF012
+    people = {
         **BOOKKEEPER,
         "rename_organization": 2, "edit_deal": 3, "lose_deal": 1, "delete_record": 1,
         "create_by_hand": 2, "merge_organizations": 0.7,
     }  # fmt: skip
-    switches = {**WAVE, **PIPEDRIVE}  # noqa: RUF012
+    switches = {**WAVE, **PIPEDRIVE}
 
     # --- what must be there -----------------------------------------------------------------------
 

@@ -21,9 +21,9 @@ turned yet, or have already."""
 
 
 class WaveZendesk(WaveSource, ZendeskTarget):
-    people = {**wave_side.BOOKKEEPER, "delete_payment": 1, **zendesk_side.AGENTS}  # noqa: RUF012
-    switches = {**wave_side.SWITCHES, **zendesk_side.SWITCHES}  # noqa: RUF012
-    choices = {"drafts": ("no", "no", "yes"), "same_name": ("adopt", "suffix")}  # noqa: RUF012
+    people = {**wave_side.BOOKKEEPER, "delete_payment": 1, **zendesk_side.AGENTS}
+    switches = {**wave_side.SWITCHES, **zendesk_side.SWITCHES}
+    choices = {"drafts": ("no", "no", "yes"), "same_name": ("adopt", "suffix")}
 
     def look_around(self) -> None:
         self._known: dict[str, str] = {}

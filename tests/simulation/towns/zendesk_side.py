@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+from abc import abstractmethod
 from typing import Any
 
 from .base import Record, Town, pick
@@ -75,9 +76,9 @@ class ZendeskTarget(Town):
         for noun in ("organizations", "users"):
             self.theirs |= {(noun, str(r["id"])) for r in self.of("zendesk", noun)}
 
+    @abstractmethod
     def key_of(self, external_id: str) -> str | None:
         """The source's id that stands behind our key there."""
-        raise NotImplementedError
 
     def held(self) -> dict[tuple[str, str], list[Record]]:
         found: dict[tuple[str, str], list[Record]] = {}
