@@ -21,8 +21,10 @@ class History:
     def __init__(self, town: Town) -> None:
         self._town = town
         self._had: dict[Field, list[Any]] = {}
-        self._stands: dict[Field, Any] = {}
+        self._stands: dict[Field, tuple[Any, Any]] = {}
         self._reached: dict[Field, int] = {}
+        self._record: dict[Field, Any] = {}
+        """The id of the record that was judged last: another one has a history of its own."""
         self.problems: list[str] = []
         self.note()
 
@@ -39,15 +41,23 @@ class History:
     def landed(self) -> None:
         """Judge what has changed at the target since the last look: it was a write of ours."""
         stands = self._standing()
-        for field, value in stands.items():
-            if field in self._stands and self._stands[field] == value:
+        for field, (id, value) in stands.items():
+            if field in self._stands and self._stands[field] == (id, value):
                 continue
+            if self._record.get(field, id) != id:
+                self._reached.pop(field, None)
+            self._record[field] = id
             self._judge(field, value)
         self._stands = stands
 
-    def _standing(self) -> dict[Field, Any]:
-        held = self._town.held()
-        return {field: held[field[:2]][0].get(field[2]) for field in self._had if field[:2] in held}
+    def _standing(self) -> dict[Field, tuple[Any, Any]]:
+        """By field: the record that stands for the source's, and what it says."""
+        held = {key: records[0] for key, records in self._town.held().items()}
+        return {
+            field: (held[field[:2]]["id"], held[field[:2]].get(field[2]))
+            for field in self._had
+            if field[:2] in held
+        }
 
     def _judge(self, field: Field, value: Any) -> None:
         versions, reached = self._had[field], self._reached.get(field, 0)
