@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .play import Outcome, play
+from .outcome import Outcome
+from .play import play
 from .script import draw_script
 from .shrink import shrunk
 

@@ -5,9 +5,7 @@ both sides hold is compared with what they must."""
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
-from dataclasses import dataclass, field
 from typing import Any
 
 from ml_connector.flows import FLOWS
@@ -28,6 +26,7 @@ from .history import History
 from .house import FLOW, HOOKS, WORKSPACE, House, Killed
 from .line import Network
 from .loop import SeededLoop
+from .outcome import Broken, Outcome, Trace
 from .overheard import quiet
 from .post import Post
 from .script import Move, Script
@@ -41,34 +40,6 @@ PORTALS = {v.name for v in ENGINE_VENDORS if "webhook_secret" in v.secrets and n
 CALLBACK = "https://app.example/callback"
 SOURCES = {f.kind: (f.source, f.target) for f in FLOWS}
 MOST_HEALING_SECONDS = 60 * 86_400
-
-
-class Broken(Exception):
-    """A promise was broken; the sentences say which."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems[:3]))
-        self.problems = problems
-
-
-@dataclass
-class Trace:
-    """What happened, in order; equal plays have equal hashes."""
-
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def hash(self) -> str:
-        return hashlib.sha256("\n".join(self.lines).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """`problems` is empty where every promise was kept."""
-
-    script: Script
-    trace: Trace
-    problems: list[str]
 
 
 def play(script: Script) -> Outcome:

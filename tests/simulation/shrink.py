@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from .play import Outcome, play
+from .outcome import Outcome
+from .play import play
 from .script import Script
 
 MOST_PLAYS = 150

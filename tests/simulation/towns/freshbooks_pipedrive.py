@@ -104,7 +104,7 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         ):  # it is written with the status, and stays
             fields["won_time"] = {f"{day}T12:00:00Z" for day in self._days_of_payment(i)}
         if words := _status_words(i, states):
-            fields["Invoice status"] = words
+            fields["Invoice status"] = lambda told: told in words  # by the calendar too
         must = must and client["vis_state"] != DELETED
         return Expected("invoices", "deals", key, fields, must, parent)
 

@@ -31,9 +31,9 @@ class Papers:
             return "Overdue"
         return "Open" if balance > 0 else "Credit" if balance < 0 else "Paid up"
 
-    def at_home(self, c: Record, balance: Decimal) -> Any:
+    def at_home(self, money: str, balance: Decimal) -> Any:
         """Open invoices at their own rates; what else is owed in another money is left open."""
-        if c["CurrencyRef"]["value"] == "USD":
+        if money == "USD":
             return balance
         rest = balance - sum((number(i["Balance"]) for i in self.open), Decimal(0))
         home = sum((number(i.get("HomeBalance")) for i in self.open), Decimal(0))

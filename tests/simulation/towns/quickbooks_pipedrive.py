@@ -22,17 +22,17 @@ GONE = {"Source state": "Deleted"}
 
 
 class QuickBooksPipedrive(QuickBooksSource, PipedriveTarget):
-    key_fields = {  # noqa: RUF012 - nobody changes it
+    key_fields = {
         "organizations": "QuickBooks customer ID",
         "persons": "QuickBooks customer ID",
     }
-    people = {  # noqa: RUF012
+    people = {
         **BOOKKEEPER,
         "rename_organization": 2, "edit_person": 2, "delete_record": 1, "create_by_hand": 2,
         "merge_organizations": 0.7, "merge_persons": 0.5,
     }  # fmt: skip
-    switches = {**QUICKBOOKS, **PIPEDRIVE}  # noqa: RUF012
-    choices = {  # noqa: RUF012
+    switches = {**QUICKBOOKS, **PIPEDRIVE}
+    choices = {
         "deal_value": ("gross", "gross", "net"),
         "jobs": ("roll_up", "roll_up", "separate"),
         "people": ("yes", "yes", "no"),
@@ -88,16 +88,22 @@ class QuickBooksPipedrive(QuickBooksSource, PipedriveTarget):
         if c["Job"] and self._rolls_up:
             return Expected(*expected, {"id": lambda told: False}, must=False)
         balance = number(c["BalanceWithJobs" if self._rolls_up else "Balance"])
+        words = {papers.status(c, balance, today) for today in self._days()}
         fields: dict[str, Any] = {
             "name": _names(c), "Source state": "Active" if c["Active"] else "Inactive",
             "address": lambda told: _is_address(c.get("BillAddr") or {}, told),
             "Payment terms": self._term(c), "Balance": balance,
             "Open invoices": Decimal(len(papers.open)),
-            "Billing status": {papers.status(c, balance, today) for today in self._days()},
-            "Balance in home currency": papers.at_home(c, balance),
+            "Billing status": lambda told: told in words,  # it turns with the calendar too
+            "Balance in home currency": papers.at_home(self._money(c), balance),
             **papers.twelve_months(self.day(), net=self.given.get("deal_value") == "net"),
         }  # fmt: skip
         return Expected(*expected, fields, self._comes_in(c, papers))
+
+    def _money(self, c: Record) -> str:
+        """A company that never turned several currencies on has but its own."""
+        has_several = self.world.switches.value("quickbooks_online.multi_currency")
+        return str(c["CurrencyRef"]["value"]) if has_several else "USD"
 
     def _comes_in(self, c: Record, papers: Papers) -> bool:
         return self.since == "all" or c["Active"] or bool(papers.open)

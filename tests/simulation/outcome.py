@@ -1,0 +1,36 @@
+"""An outcome is what became of a play: its trace, and the promises that were broken."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from .script import Script
+
+
+class Broken(Exception):
+    """A promise was broken; the sentences say which."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems[:3]))
+        self.problems = problems
+
+
+@dataclass
+class Trace:
+    """What happened, in order; equal plays have equal hashes."""
+
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256("\n".join(self.lines).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`problems` is empty where every promise was kept."""
+
+    script: Script
+    trace: Trace
+    problems: list[str]
