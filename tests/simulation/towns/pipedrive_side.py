@@ -170,5 +170,9 @@ class PipedriveTarget(Town):
         self._gone(noun, loser)
         self._gone(noun, into)  # which of two keys is kept is Pipedrive's to say
         self._touch(noun, into, *self.unsure_after_merge)
+        for kind in ("deals", "persons") if noun == "organizations" else ():
+            for record in self.of("pipedrive", kind):
+                if record["org_id"] == loser["id"]:  # it moves with it, which is a person's doing
+                    self._touch(kind, record, "org_id")
         self.do("pipedrive", noun, loser["id"], "merge", into=into["id"])
         return (loser["id"], into["id"])
