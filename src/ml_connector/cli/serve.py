@@ -40,8 +40,8 @@ async def serve(
 
     settings = call.settings()
     call.home.demand()
-    with await _locked(call) as lock:
-        bound = listen(host or settings.host, settings.port if port is None else port)
+    chosen = settings.port if port is None else port
+    with await _locked(call) as lock, listen(host or settings.host, chosen) as bound:
         address = address_of(bound)
         log.to_stream(sys.stderr, call.redactor, settings.log_level)
         async with opened(call.home, settings, _alert, call.redactor) as served:
