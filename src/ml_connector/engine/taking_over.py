@@ -6,9 +6,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ml_connector.engine.resources import Resources
+from ml_connector.http.wire import TIMEOUT_SECONDS
 from ml_connector.store import connections, intents, lanes, pending
 from ml_connector.store.database import Connection
 from ml_connector.store.intents import Intent
+
+UNDER_WAY = timedelta(seconds=TIMEOUT_SECONDS)
+"""What is declared counts from where a call is given up. One that was under way when its process
+ended had as much as this before it still, and the vendor goes on with it all the same."""
 
 UNDECLARED = timedelta(seconds=90)
 """Of what no vendor declares a time to settle: set-up."""
@@ -39,4 +44,5 @@ def _settle(conn: Connection, res: Resources, intent: Intent) -> timedelta:
     account = connections.account(conn, intent.account)
     vendor = res.vendors.get(account.vendor) if account else None
     declared = (obj.settle for obj in vendor.targets if obj.name == intent.object) if vendor else ()
-    return next(iter(declared), UNDECLARED)
+    settle = next(iter(declared), None)
+    return UNDECLARED if settle is None else UNDER_WAY + settle
