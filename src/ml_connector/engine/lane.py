@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -151,32 +152,31 @@ class Lane:
 
         `work` tells whether the vendor was heard, so that what troubled it is known to be over.
         """
-        now = self._res.clock.now()
-        if self._not_before.get(id, now) > now:
-            work.close()
-            return
-        row = await self._res.store.read(lambda c: connections.get(c, id))
-        broken = row if row and row.state == connections.NEEDS_PERSON else None
-        if broken is not None and not await self._asks_again(broken, now):
-            work.close()
-            return
-        try:
-            heard = await work
-        except StoreUnavailable:
-            raise
-        except Fault as fault:
-            await self._trouble(id, fault)
-        except Exception:
-            # Its words may repeat what was sent, so a person is told only where they stand
-            told = self._res.chance.new_id()
-            log.exception("the work on a connection failed", id=told)
-            sentence = f"Something nobody foresaw happened; the log has it under {told}."
-            await self._trouble(id, Bug(sentence))
-        else:
-            self._not_before.pop(id, None)
-            if heard or broken:
-                self._probed_at.pop(id, None)
-                await note_well(self._res, id)
+        with closing(work):  # also where it is not begun
+            now = self._res.clock.now()
+            if self._not_before.get(id, now) > now:
+                return
+            row = await self._res.store.read(lambda c: connections.get(c, id))
+            broken = row if row and row.state == connections.NEEDS_PERSON else None
+            if broken is not None and not await self._asks_again(broken, now):
+                return
+            try:
+                heard = await work
+            except StoreUnavailable:
+                raise
+            except Fault as fault:
+                await self._trouble(id, fault)
+            except Exception:
+                # Its words may repeat what was sent, so a person is told only where they stand
+                told = self._res.chance.new_id()
+                log.exception("the work on a connection failed", id=told)
+                sentence = f"Something nobody foresaw happened; the log has it under {told}."
+                await self._trouble(id, Bug(sentence))
+            else:
+                self._not_before.pop(id, None)
+                if heard or broken:
+                    self._probed_at.pop(id, None)
+                    await note_well(self._res, id)
 
     async def _asks_again(self, row: connections.Row, now: datetime) -> bool:
         """A connection that needs a person is asked now and then whether it was mended elsewhere;
