@@ -242,8 +242,8 @@ async def test_records_of_a_merged_organization_point_to_the_winner(is_ours: boo
         for noun in ("wave_invoice", "wave_payment"):
             after = (await records(of, noun)).values()
             assert loser not in {r["custom_object_fields"]["organization"] for r in after}
-        after = await records(of, "wave_invoice")
-        assert {after[key]["custom_object_fields"]["organization"] for key in mine} == {winner}
+        kept = await records(of, "wave_invoice")
+        assert {kept[key]["custom_object_fields"]["organization"] for key in mine} == {winner}
         assert (await of.sync())["writes"] == 0
 
 
