@@ -186,6 +186,64 @@ async def test_a_customers_new_name_travels_to_the_organization_and_stays_there(
         assert await firm.written() == before
 
 
+async def test_a_customer_that_stood_there_keeps_the_address_that_its_organization_lacks() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        address = {"AddressLine1": {"value": "2 Kai"}, "City": {"value": "Bremen"}}
+        customer = {"CustomerName": {"value": "Hansa"}, "MainContact": {"Address": address}}
+        there = await firm.human("POST", "acumatica/customers", customer)
+        organization = await firm.human("POST", "pipedrive/organizations", {"name": "Hansa"})
+        product = (await firm.objects("pipedrive/products"))[0]
+        deal = await firm.human(
+            "POST", "pipedrive/deals", {"title": "Ropes", "org_id": organization["id"]}
+        )
+        line = {"deal_id": deal["id"], "product_id": product["id"], "quantity": 1}
+        await firm.human("POST", "pipedrive/deal_products", {**line, "item_price": 5})
+        await firm.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        await firm.rounds()
+        await firm.human(
+            "PATCH", f"pipedrive/organizations/{organization['id']}", {"name": "Hansa AG"}
+        )
+        await firm.rounds()
+        after = await firm.objects(f"acumatica/customers/{there['id']}")
+        kept = after["MainContact"]["Address"]
+        assert plain(after["CustomerName"]) == "Hansa AG"
+        assert [plain(kept[name]) for name in ("AddressLine1", "City")] == ["2 Kai", "Bremen"]
+
+
+async def test_a_street_that_travels_back_leaves_the_region_in_acumatica() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.deal()
+        full = {"value": "1 Main St, Halifax", "route": "Main St", "street_number": "1",
+                "locality": "Halifax", "admin_area_level_1": "NS", "country": "CA"}  # fmt: skip
+        path = f"pipedrive/organizations/{deal['org_id']}"
+        await firm.human("PATCH", path, {"address": full})
+        await firm.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        await firm.rounds()
+        customers = await firm.objects("acumatica/customers")
+        number = plain((await firm.order_of(deal))["CustomerID"])
+        id = next(c["id"] for c in customers if plain(c["CustomerID"]) == number)
+        moved = {"MainContact": {"Address": {"AddressLine1": {"value": "9 New St"}}}}
+        await firm.human("PATCH", f"acumatica/customers/{id}", moved)
+        await firm.rounds(4)
+        address = (await firm.objects(f"acumatica/customers/{id}"))["MainContact"]["Address"]
+        told = [plain(address[name]) for name in ("AddressLine1", "City", "State", "Country")]
+        assert told == ["9 New St", "Halifax", "NS", "CA"]
+        assert (await firm.objects(path))["address"]["value"].startswith("9 New St")
+
+
+async def test_who_has_one_name_only_has_it_once() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.deal()
+        await firm.human("PATCH", f"pipedrive/persons/{deal['person_id']}", {"name": "Madonna"})
+        await firm.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        await firm.rounds()
+        contacts = await firm.objects("acumatica/contacts")
+        assert "Madonna" in [plain(contact["DisplayName"]) for contact in contacts]
+
+
 async def test_where_both_sides_changed_a_name_the_deals_side_wins_and_the_audit_says_so() -> None:
     async with Firm() as firm:
         await firm.begin()

@@ -8,7 +8,7 @@ changes it there: then it is theirs for good.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ml_connector.core.flow import Owner
@@ -116,12 +116,14 @@ def plan_update(desired: Desired, base: Base, target: TargetRecord | None) -> Wr
 
 
 def plan_adoption(
-    desired: Desired, target: TargetRecord, owns_standard: bool, sent: Sequence[Values] = ()
-) -> Write:
+    desired: Desired, target: TargetRecord, owns_standard: bool, sent: Sequence[Values] = (),
+    two_way: Collection[str] = (),
+) -> Write:  # fmt: skip
     """The first write to a record that was there before us: what a person set there stays theirs.
 
     `sent` is what our own writes to it held that nobody answered; a value among them is no
-    person's.
+    person's. `two_way` are the wire names that both sides keep: what the source never filled in
+    does not empty what the target has.
     """
     fields: Values = {}
     theirs: list[str] = []
@@ -134,6 +136,8 @@ def plan_adoption(
             continue
         is_ours = any(wire in write and same(write[wire], there) for write in sent)
         if desired.owners[wire] is Owner.ONCE and is_ours:
+            continue
+        if wire in two_way and _empty(value) and not is_ours:
             continue
         if desired.owners[wire] is Owner.SOURCE or _empty(there) or is_ours:
             fields[wire] = value

@@ -199,7 +199,8 @@ class Applier:
             return
         if step.adopts and target is not None:
             sent = [intent.fields for intent in item.intents]
-            write = plan_adoption(desired, target, step.target_id not in others, sent)
+            both = [wire for wire, name in desired.names.items() if name in self._route.back]
+            write = plan_adoption(desired, target, step.target_id not in others, sent, both)
             reason = "it was at the target already and is kept in step from now on"
         elif self._route.back and target is not None:
             given = self._opened.given(self._now)

@@ -61,7 +61,7 @@ organizations = Route(
         "AccountRef": key(),
         ADDRESS + "AddressLine1": make(words.street),
         ADDRESS + "City": make(words.part("locality")),
-        ADDRESS + "State": make(words.part("admin_area_level_1")),
+        ADDRESS + "State": make(words.region),
         ADDRESS + "PostalCode": make(words.part("postal_code")),
         ADDRESS + "Country": make(words.country),
     },

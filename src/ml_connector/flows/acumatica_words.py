@@ -127,6 +127,11 @@ def part(name: str) -> Any:
     return told
 
 
+def region(organization: Organization, given: Given) -> Value | Leave:
+    """Where Pipedrive found one: of an address that we wrote back it may find no parts."""
+    return (organization.address and organization.address.admin_area_level_1) or LEAVE
+
+
 def country(organization: Organization, given: Given) -> Value | Leave:
     """Acumatica takes ISO codes only."""
     told = organization.address.country if organization.address else None
@@ -143,7 +148,8 @@ def address_back(fields: Values, organization: Organization, given: Given) -> Va
 
 
 def first_name(person: Person, given: Given) -> Value:
-    return person.first_name or (person.name.rpartition(" ")[0] if not person.last_name else None)
+    """Who has one name only has it as the last one."""
+    return person.first_name if person.last_name else person.name.rpartition(" ")[0] or None
 
 
 def last_name(person: Person, given: Given) -> Value:
