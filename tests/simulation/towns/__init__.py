@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .acumatica_pipedrive import AcumaticaPipedrive
 from .base import Expected, Town, differences, fits
 from .freshbooks_pipedrive import FreshBooksPipedrive
 from .quickbooks_pipedrive import QuickBooksPipedrive
@@ -9,6 +10,7 @@ from .wave_pipedrive import WavePipedrive
 from .wave_zendesk import WaveZendesk
 
 TOWNS: dict[str, type[Town]] = {
+    "acumatica-pipedrive": AcumaticaPipedrive,
     "freshbooks-pipedrive": FreshBooksPipedrive,
     "quickbooks-pipedrive": QuickBooksPipedrive,
     "wave-pipedrive": WavePipedrive,

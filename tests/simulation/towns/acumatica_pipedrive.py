@@ -39,6 +39,8 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         """What both sides of a linked pair may say of a two-way field in the end."""
         self.streets = {r["id"]: r["AddressLine1"] for r in self.booked("customers")}
         """Of customers that stood there before us."""
+        self.regions: dict[str, str | None] = {}
+        """Of organizations whose street was changed in Acumatica last."""
         self.has_currency = bool(self.of("acumatica", "sales_orders"))
         for noun in NOUNS:
             self.theirs |= {(noun, str(r["id"])) for r in self.of("acumatica", noun)}
@@ -52,15 +54,19 @@ class AcumaticaPipedrive(OrderEntry, Seller):
 
     # --- what both sides say of a linked pair -----------------------------------------------------
 
-    def asked(self, noun: str, id: str, field: str, value: Any) -> None:
+    def asked(self, noun: str, id: str, field: str, record: Record) -> None:
         """Where both sides changed a field, Pipedrive's value stays."""
-        self.pairs[noun, id, field] = {str(_street(value) if field == "address" else value)}
+        self.pairs[noun, id, field] = {str(_told(noun, record, field))}
+        if field == "address":
+            self.regions.pop(id, None)
 
     def said(self, noun: str, id: str, field: str, value: Any) -> None:
         """It travels back, unless Pipedrive's own change was not brought over yet."""
         at = {str(r["id"]): r for r in self.of("pipedrive", noun)}.get(id)
         pair = "contacts" if noun == "persons" else "customers"
         mine = next(r for r in self.ours(pair) if key_of(pair, r) == id)
+        if field == "address":
+            self.regions[id] = mine["State"]
         if field == "last":
             field, value = "name", " ".join(n for n in (mine["FirstName"], value) if n)
         there = None if at is None else _told(noun, at, field)
@@ -128,6 +134,8 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         elif o["address"] is None and (mine := self._customers.get(id)):
             before = self.streets.get(mine["id"])
             fields |= {"AddressLine1": before} if before else {}
+        if self.regions.get(id):
+            fields["State"] = self.regions[id]
         if street and ("organizations", id, "address") not in self.pairs:
             told = {name: o["address"].get(part) for name, part in PARTS.items()}
             fields |= {name: value for name, value in told.items() if value}

@@ -33,7 +33,7 @@ SWITCHES = {
     "acumatica.login_limit_at_token": (True,),
     "acumatica.login_limit_body": ("text",),
     "acumatica.login_limit_status": (500,),
-    "acumatica.login_slots": (1, 0),
+    "acumatica.login_slots": (0,),
     "acumatica.missing_record_status": (404,),
     "acumatica.not_found_body": ("empty", "html"),
     "acumatica.oauth_flow": ("authorization_code",),
@@ -210,7 +210,7 @@ class OrderEntry(Town):
 
 def bare(told: Any) -> Any:
     """A value without its wrapping; an empty field is None."""
-    if told == {}:
+    if told == {} or told == {"value": ""}:
         return None
     return told["value"] if isinstance(told, dict) and set(told) <= {"value", "error"} else told
 

@@ -35,8 +35,8 @@ class Seller(PipedriveTarget):
         """A two-way field of that record was changed at Acumatica."""
 
     @abstractmethod
-    def asked(self, noun: str, id: str, field: str, value: Any) -> None:
-        """A two-way field of that record was changed at Pipedrive."""
+    def asked(self, noun: str, id: str, field: str, record: Record) -> None:
+        """A two-way field of that record was changed at Pipedrive, where it is now as told."""
 
     def _deals(self, *statuses: str) -> list[Record]:
         return [d for d in self._living("deals") if not statuses or d["status"] in statuses]
@@ -154,15 +154,15 @@ class Seller(PipedriveTarget):
     def rename_organization(self, draw: random.Random) -> Any:
         org = pick(draw, self._living("organizations"))
         name = self.name(draw)
-        self.asked("organizations", str(org["id"]), "name", name)
-        self.change("pipedrive", "organizations", org["id"], {"name": name})
+        told = self.change("pipedrive", "organizations", org["id"], {"name": name})
+        self.asked("organizations", str(org["id"]), "name", told)
         return (org["id"], name[:20])
 
     def move_organization(self, draw: random.Random) -> Any:
         org = pick(draw, self._living("organizations"))
-        address = self._address(draw)
-        self.asked("organizations", str(org["id"]), "address", address)
-        self.change("pipedrive", "organizations", org["id"], {"address": address})
+        change = {"address": self._address(draw)}
+        told = self.change("pipedrive", "organizations", org["id"], change)
+        self.asked("organizations", str(org["id"]), "address", told)
         return org["id"]
 
     def edit_person(self, draw: random.Random) -> Any:
@@ -170,14 +170,13 @@ class Seller(PipedriveTarget):
         self.count += 1
         email = {"value": f"mine{self.count}@sales.example", "primary": True, "label": "work"}
         phone = {"value": f"+1 700 {self.count}", "primary": True, "label": "work"}
-        name = f"Grace Hopper{self.count}"
-        told: Record = {
-            "name": (name, {"name": name}), "email": (email["value"], {"emails": [email]}),
-            "phone": (phone["value"], {"phones": [phone]}),
+        changes: dict[str, Record] = {
+            "name": {"name": f"Grace Hopper{self.count}"}, "email": {"emails": [email]},
+            "phone": {"phones": [phone]},
         }  # fmt: skip
-        field = draw.choice(sorted(told))
-        self.asked("persons", str(person["id"]), field, told[field][0])
-        self.change("pipedrive", "persons", person["id"], told[field][1])
+        field = draw.choice(sorted(changes))
+        told = self.change("pipedrive", "persons", person["id"], changes[field])
+        self.asked("persons", str(person["id"]), field, told)
         return (person["id"], field)
 
     def delete_one(self, draw: random.Random) -> Any:
