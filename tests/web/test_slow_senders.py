@@ -123,10 +123,10 @@ def test_silent_connections_make_room_for_who_has_something_to_say() -> None:
     """More of them than are let in; each deadline is an hour away."""
     with listening(replace(PATIENT, connections=20)) as there, ExitStack() as stack:
         silent = [stack.enter_context(there.sender()) for _ in range(60)]
-        for sender in silent[::2]:
+        assert [sender.rest() for sender in silent[:40]] == [b""] * 40  # the oldest had to go
+        for sender in silent[40:]:
             sender.send(b"POST /take HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf")
         assert there.asked(post("/take", b"genuine")).body == b"7"
-        assert [sender.rest() for sender in silent[:40]] == [b""] * 40  # the oldest had to go
 
 
 def test_the_real_limits_hold_against_more_connections_than_they_allow() -> None:
