@@ -6,21 +6,18 @@ month: 2026-11-21, 2026-11.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ml_connector.store.tables import allowances
 from ml_connector.store.upsert import upsert
 
+_SPENT = select(allowances.c.spent).where(
+    allowances.c.scope == bindparam("scope"), allowances.c.period == bindparam("period")
+)
+
 
 def spent(conn: Connection, scope: str, period: str) -> int:
-    return (
-        conn.execute(
-            select(allowances.c.spent).where(
-                allowances.c.scope == scope, allowances.c.period == period
-            )
-        ).scalar()
-        or 0
-    )
+    return conn.execute(_SPENT, {"scope": scope, "period": period}).scalar() or 0
 
 
 def reserve(conn: Connection, scope: str, period: str, tokens: int, limit: int) -> int:

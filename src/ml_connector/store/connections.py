@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import accounts, apps, connections, endpoints, subscriptions
@@ -78,89 +78,107 @@ def put(conn: Connection, row: Row) -> None:
     upsert(conn, connections, [{name: getattr(row, name) for name in Row.__slots__}])
 
 
+_BY_ID = select(connections).where(connections.c.id == bindparam("id"))
+_BY_NAME = select(connections).where(
+    connections.c.workspace == bindparam("workspace"), connections.c.name == bindparam("name")
+)
+
+
 def get(conn: Connection, id: str) -> Row | None:
-    row = conn.execute(select(connections).where(connections.c.id == id)).first()
+    row = conn.execute(_BY_ID, {"id": id}).first()
     return _row(row) if row else None
 
 
 def named(conn: Connection, workspace: str, name: str) -> Row | None:
-    row = conn.execute(
-        select(connections).where(connections.c.workspace == workspace, connections.c.name == name)
-    ).first()
+    row = conn.execute(_BY_NAME, {"workspace": workspace, "name": name}).first()
     return _row(row) if row else None
 
 
+_IN_ORDER = select(connections).order_by(connections.c.name)
+_OF_WORKSPACE = _IN_ORDER.where(connections.c.workspace == bindparam("workspace"))
+_OF_APP = _IN_ORDER.where(connections.c.app == bindparam("app"))
+_OF_GRANT = _IN_ORDER.where(connections.c.grant == bindparam("grant"))
+
+
 def listing(conn: Connection, workspace: str) -> list[Row]:
-    rows = conn.execute(
-        select(connections).where(connections.c.workspace == workspace).order_by(connections.c.name)
-    )
-    return [_row(row) for row in rows]
+    return [_row(row) for row in conn.execute(_OF_WORKSPACE, {"workspace": workspace})]
 
 
 def of_app(conn: Connection, app: str) -> list[Row]:
-    rows = conn.execute(
-        select(connections).where(connections.c.app == app).order_by(connections.c.name)
-    )
-    return [_row(row) for row in rows]
+    return [_row(row) for row in conn.execute(_OF_APP, {"app": app})]
 
 
 def of_grant(conn: Connection, grant: str) -> list[Row]:
-    rows = conn.execute(
-        select(connections).where(connections.c.grant == grant).order_by(connections.c.name)
+    return [_row(row) for row in conn.execute(_OF_GRANT, {"grant": grant})]
+
+
+_SET_STATE = (
+    update(connections)
+    .where(
+        connections.c.id == bindparam("of_id"),
+        or_(
+            connections.c.state != bindparam("new_state"),
+            connections.c.reason != bindparam("new_reason"),
+        ),
     )
-    return [_row(row) for row in rows]
+    .values(
+        state=bindparam("new_state"), reason=bindparam("new_reason"),
+        paused_until=bindparam("until"),
+    )
+)  # fmt: skip
 
 
 def set_state(
     conn: Connection, id: str, state: str, reason: str = "", until: datetime | None = None
 ) -> bool:
     """True where this changes the state, so that a person is told once."""
-    changed = conn.execute(
-        update(connections)
-        .where(
-            connections.c.id == id,
-            (connections.c.state != state) | (connections.c.reason != reason),
-        )
-        .values(state=state, reason=reason, paused_until=until)
-    ).rowcount
-    return bool(changed)
+    row = {"of_id": id, "new_state": state, "new_reason": reason, "until": until}
+    return bool(conn.execute(_SET_STATE, row).rowcount)
+
+
+_APP = select(apps.c.id).where(
+    apps.c.vendor == bindparam("vendor"), apps.c.client == bindparam("client")
+)
+_APP_HERE = _APP.where(apps.c.workspace == bindparam("workspace"))
 
 
 def put_app(conn: Connection, id: str, workspace: str, vendor: str, client: str) -> str:
     """The id of the app row of this client, made if it is new."""
-    found = conn.execute(
-        select(apps.c.id).where(
-            apps.c.workspace == workspace, apps.c.vendor == vendor, apps.c.client == client
-        )
-    ).scalar()
+    row = {"workspace": workspace, "vendor": vendor, "client": client}
+    found = conn.execute(_APP_HERE, row).scalar()
     if found:
         return str(found)
-    conn.execute(apps.insert().values(id=id, workspace=workspace, vendor=vendor, client=client))
+    conn.execute(apps.insert(), {"id": id, **row})
     return id
+
+
+_CLIENT_OF = select(apps.c.client).where(apps.c.id == bindparam("app"))
 
 
 def client_of(conn: Connection, app: str) -> str:
     """The digest of an app's client id, the same in every workspace."""
-    return str(conn.execute(select(apps.c.client).where(apps.c.id == app)).scalar_one())
+    return str(conn.execute(_CLIENT_OF, {"app": app}).scalar_one())
 
 
 def app_of(conn: Connection, vendor: str, client: str) -> str | None:
     """The id of the app row of this client, in whatever workspace."""
-    return conn.execute(
-        select(apps.c.id).where(apps.c.vendor == vendor, apps.c.client == client)
-    ).scalar()
+    return conn.execute(_APP, {"vendor": vendor, "client": client}).scalar()
+
+
+_ACCOUNT = select(accounts).where(accounts.c.id == bindparam("id"))
+_ACCOUNT_OF = select(accounts).where(
+    accounts.c.vendor == bindparam("vendor"), accounts.c.external_id == bindparam("external_id")
+)
 
 
 def account(conn: Connection, id: str) -> Account | None:
-    row = conn.execute(select(accounts).where(accounts.c.id == id)).first()
+    row = conn.execute(_ACCOUNT, {"id": id}).first()
     return _account(row) if row else None
 
 
 def account_of(conn: Connection, vendor: str, external_id: str) -> Account | None:
     """The one account row of this company at this vendor, of whatever workspace."""
-    row = conn.execute(
-        select(accounts).where(accounts.c.vendor == vendor, accounts.c.external_id == external_id)
-    ).first()
+    row = conn.execute(_ACCOUNT_OF, {"vendor": vendor, "external_id": external_id}).first()
     return _account(row) if row else None
 
 
@@ -168,30 +186,35 @@ def put_account(conn: Connection, row: Account) -> None:
     upsert(conn, accounts, [{name: getattr(row, name) for name in Account.__slots__}])
 
 
+_ENDPOINT_OF = select(endpoints).where(endpoints.c.owner == bindparam("owner"))
+_ENDPOINT_BY_TOKEN = select(endpoints).where(endpoints.c.token == bindparam("token"))
+_ENDPOINTS_OF = (
+    select(endpoints)
+    .where(endpoints.c.workspace == bindparam("workspace"))
+    .order_by(endpoints.c.id)
+)
+
+
 def put_endpoint(conn: Connection, row: Endpoint) -> Endpoint:
     """The endpoint of this owner, made if it is new; an owner keeps its address."""
-    found = conn.execute(select(endpoints).where(endpoints.c.owner == row.owner)).first()
-    if found:
-        return _endpoint(found)
-    conn.execute(endpoints.insert().values(**{n: getattr(row, n) for n in Endpoint.__slots__}))
-    return row
+    found = endpoint_of(conn, row.owner)
+    if found is None:
+        conn.execute(endpoints.insert(), {name: getattr(row, name) for name in Endpoint.__slots__})
+    return found or row
 
 
 def endpoint_of(conn: Connection, owner: str) -> Endpoint | None:
-    row = conn.execute(select(endpoints).where(endpoints.c.owner == owner)).first()
+    row = conn.execute(_ENDPOINT_OF, {"owner": owner}).first()
     return _endpoint(row) if row else None
 
 
 def endpoint_by_token(conn: Connection, token: str) -> Endpoint | None:
-    row = conn.execute(select(endpoints).where(endpoints.c.token == token)).first()
+    row = conn.execute(_ENDPOINT_BY_TOKEN, {"token": token}).first()
     return _endpoint(row) if row else None
 
 
 def endpoints_of(conn: Connection, workspace: str) -> list[Endpoint]:
-    rows = conn.execute(
-        select(endpoints).where(endpoints.c.workspace == workspace).order_by(endpoints.c.id)
-    )
-    return [_endpoint(row) for row in rows]
+    return [_endpoint(row) for row in conn.execute(_ENDPOINTS_OF, {"workspace": workspace})]
 
 
 def callbacks_of(conn: Connection, connection: str) -> dict[str, Endpoint]:
@@ -210,9 +233,14 @@ def callback_owner(connection: str, event: str) -> str:
     return f"callback:{connection}:{event}"
 
 
+_SUBSCRIPTIONS_OF = select(subscriptions).where(
+    subscriptions.c.connection == bindparam("connection")
+)
+
+
 def subscriptions_of(conn: Connection, connection: str) -> dict[str, Subscribed]:
     """Our subscriptions at the vendor by event."""
-    rows = conn.execute(select(subscriptions).where(subscriptions.c.connection == connection))
+    rows = conn.execute(_SUBSCRIPTIONS_OF, {"connection": connection})
     return {row.event: Subscribed(*(getattr(row, n) for n in Subscribed.__slots__)) for row in rows}
 
 

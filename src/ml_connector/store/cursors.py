@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, or_, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import cursors, facts, seen
@@ -21,6 +21,8 @@ FOLLOWED = "followed"
 """The kind of a merge at the source of which was made what there was to make."""
 
 _IS_MERGE = facts.c.kind.in_(["merged", FOLLOWED])
+
+_KEYS: BindParameter[str] = bindparam("keys", expanding=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,13 @@ class Fact:
     into: str
 
 
+_CURSOR = select(cursors).where(
+    cursors.c.connection == bindparam("connection"), cursors.c.object == bindparam("object")
+)
+
+
 def get(conn: Connection, connection: str, object: str) -> Cursor:
-    row = conn.execute(
-        select(cursors).where(cursors.c.connection == connection, cursors.c.object == object)
-    ).first()
+    row = conn.execute(_CURSOR, {"connection": connection, "object": object}).first()
     return Cursor(row.value, row.polled_at, row.reread_at, row.swept_at) if row else Cursor({})
 
 
@@ -67,13 +72,20 @@ def put(conn: Connection, connection: str, object: str, cursor: Cursor) -> None:
     upsert(conn, cursors, [{"connection": connection, "object": object, **row}])
 
 
+_NOTE_COST = (
+    update(cursors)
+    .where(
+        cursors.c.connection == bindparam("of_connection"),
+        cursors.c.object == bindparam("of_object"),
+    )
+    .values(poll_tokens=bindparam("tokens"))
+)
+
+
 def note_cost(conn: Connection, connection: str, object: str, tokens: int) -> None:
     """Keep what the last poll drew from the vendor's allowance, for forecasts."""
-    conn.execute(
-        update(cursors)
-        .where(cursors.c.connection == connection, cursors.c.object == object)
-        .values(poll_tokens=tokens)
-    )
+    row = {"of_connection": connection, "of_object": object, "tokens": tokens}
+    conn.execute(_NOTE_COST, row)
 
 
 def poll_tokens(conn: Connection, connection: str) -> int:
@@ -91,12 +103,13 @@ def poll_now(conn: Connection, connection: str, object: str) -> None:
     )
 
 
+_SEEN_AT = (seen.c.connection == bindparam("connection"), seen.c.object == bindparam("object"))
+_SEEN_OF = select(seen).where(*_SEEN_AT, seen.c.key.in_(_KEYS))
+
+
 def seen_of(conn: Connection, connection: str, object: str, keys: Sequence[str]) -> dict[str, Seen]:
-    rows = conn.execute(
-        select(seen).where(
-            seen.c.connection == connection, seen.c.object == object, seen.c.key.in_(list(keys))
-        )
-    )
+    row = {"connection": connection, "object": object, "keys": list(keys)}
+    rows = conn.execute(_SEEN_OF, row)
     return {row.key: Seen(row.key, row.version, row.digest, row.settled) for row in rows}
 
 
@@ -114,22 +127,20 @@ def see(conn: Connection, connection: str, object: str, records: Sequence[Seen])
     )  # fmt: skip
 
 
+_ALL_SEEN = select(seen.c.key).where(*_SEEN_AT).order_by(seen.c.key)
+
+
 def all_seen(conn: Connection, connection: str, object: str) -> list[str]:
-    rows = conn.execute(
-        select(seen.c.key)
-        .where(seen.c.connection == connection, seen.c.object == object)
-        .order_by(seen.c.key)
-    )
+    rows = conn.execute(_ALL_SEEN, {"connection": connection, "object": object})
     return [row.key for row in rows]
+
+
+_UNSEE = delete(seen).where(*_SEEN_AT, seen.c.key.in_(_KEYS))
 
 
 def unsee(conn: Connection, connection: str, object: str, keys: Sequence[str]) -> None:
     """Forget keys that are gone at the source."""
-    conn.execute(
-        delete(seen).where(
-            seen.c.connection == connection, seen.c.object == object, seen.c.key.in_(list(keys))
-        )
-    )
+    conn.execute(_UNSEE, {"connection": connection, "object": object, "keys": list(keys)})
 
 
 def put_fact(conn: Connection, fact: Fact, at: datetime) -> None:
@@ -137,32 +148,38 @@ def put_fact(conn: Connection, fact: Fact, at: datetime) -> None:
     upsert(conn, facts, [{**row, "at": at}])
 
 
+_OF_ROUTE = (facts.c.flow == bindparam("flow"), facts.c.route == bindparam("route"))
+_FACTS_OF = select(facts).where(*_OF_ROUTE, facts.c.key.in_(_KEYS), facts.c.kind != FOLLOWED)
+
+
 def facts_of(
     conn: Connection, flow: str, route: str, keys: Sequence[str]
 ) -> dict[tuple[str, str], Fact]:
     """Facts by (key, side) that nothing was made of yet."""
-    rows = conn.execute(
-        select(facts).where(
-            facts.c.flow == flow, facts.c.route == route, facts.c.key.in_(list(keys)),
-            facts.c.kind != FOLLOWED,
-        )
-    )  # fmt: skip
+    rows = conn.execute(_FACTS_OF, {"flow": flow, "route": route, "keys": list(keys)})
     return {(r.key, r.side): _fact(r) for r in rows}
+
+
+_AT_SOURCE = select(facts).where(*_OF_ROUTE, facts.c.side == "source", _IS_MERGE)
+_MERGES_OF = _AT_SOURCE.where(or_(facts.c.key.in_(_KEYS), facts.c.into.in_(_KEYS)))
+_MERGES_INTO = _AT_SOURCE.where(facts.c.into.in_(_KEYS))
 
 
 def merged_at_source(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> list[Fact]:
     """Merges at the source, of which nothing was made yet, of these keys or of what ended in one of
     them, over however many others."""
-    here = (facts.c.flow == flow, facts.c.route == route, facts.c.side == "source", _IS_MERGE)
-    is_of = or_(facts.c.key.in_(list(keys)), facts.c.into.in_(list(keys)))
+    row = {"flow": flow, "route": route}
     found: dict[str, Fact] = {}
-    while rows := conn.execute(select(facts).where(*here, is_of)).all():
-        news = {row.key: _fact(row) for row in rows if row.key not in found}
-        if not news:
-            break
+    rows = conn.execute(_MERGES_OF, {**row, "keys": list(keys)}).all()
+    while news := {row.key: _fact(row) for row in rows if row.key not in found}:
         found |= news
-        is_of = facts.c.into.in_(list(news))
+        rows = conn.execute(_MERGES_INTO, {**row, "keys": list(news)}).all()
     return [found[key] for key in sorted(found) if found[key].kind == "merged"]
+
+
+_MERGED_INTO = select(facts.c.into).where(
+    *_OF_ROUTE, facts.c.key == bindparam("key"), facts.c.side == "source", _IS_MERGE
+)
 
 
 def survivor_of(conn: Connection, fact: Fact) -> str:
@@ -171,25 +188,30 @@ def survivor_of(conn: Connection, fact: Fact) -> str:
     passed, at = {fact.key}, fact.into
     while at not in passed:
         passed.add(at)
-        onwards = conn.execute(
-            select(facts.c.into).where(
-                facts.c.flow == fact.flow, facts.c.route == fact.route, facts.c.key == at,
-                facts.c.side == "source", _IS_MERGE,
-            )
-        ).scalar()  # fmt: skip
+        row = {"flow": fact.flow, "route": fact.route, "key": at}
+        onwards = conn.execute(_MERGED_INTO, row).scalar()
         if onwards is None or onwards in passed:
             return at
         at = onwards
     return at
 
 
+_MINE = (
+    facts.c.flow == bindparam("of_flow"),
+    facts.c.route == bindparam("of_route"),
+    facts.c.key == bindparam("of_key"),
+)
+_IS_KEPT = (facts.c.side == "source") & _IS_MERGE
+_FOLLOW = update(facts).where(*_MINE, _IS_KEPT).values(kind=FOLLOWED)
+_DROP = delete(facts).where(*_MINE, ~_IS_KEPT)
+
+
 def drop_facts(conn: Connection, flow: str, route: str, key: str) -> None:
     """Something was made of them. A merge at the source is still known, since that of another
     record into this one may be heard of later."""
-    mine = (facts.c.flow == flow, facts.c.route == route, facts.c.key == key)
-    is_merge = (facts.c.side == "source") & _IS_MERGE
-    conn.execute(update(facts).where(*mine, is_merge).values(kind=FOLLOWED))
-    conn.execute(delete(facts).where(*mine, ~is_merge))
+    mine = {"of_flow": flow, "of_route": route, "of_key": key}
+    conn.execute(_FOLLOW, mine)
+    conn.execute(_DROP, mine)
 
 
 def _fact(row: Any) -> Fact:

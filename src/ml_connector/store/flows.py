@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from ml_connector.store.tables import flow_versions, flows
 from ml_connector.store.upsert import upsert
@@ -45,62 +45,59 @@ def put(conn: Connection, row: Row, now: datetime) -> None:
     upsert(conn, flow_versions, [version])
 
 
+_BY_ID = select(flows).where(flows.c.id == bindparam("id"))
+_STANDING = select(flows).where(flows.c.state != REMOVED)
+_OF_WORKSPACE = _STANDING.where(flows.c.workspace == bindparam("workspace"))
+_BY_NAME = _OF_WORKSPACE.where(flows.c.name == bindparam("name"))
+_LISTING = _OF_WORKSPACE.order_by(flows.c.name)
+_USING = _STANDING.where(
+    or_(flows.c.source == bindparam("connection"), flows.c.target == bindparam("connection"))
+).order_by(flows.c.id)
+
+
 def get(conn: Connection, id: str) -> Row | None:
-    row = conn.execute(select(flows).where(flows.c.id == id)).first()
+    row = conn.execute(_BY_ID, {"id": id}).first()
     return _row(row) if row else None
 
 
 def named(conn: Connection, workspace: str, name: str) -> Row | None:
-    row = conn.execute(
-        select(flows).where(
-            flows.c.workspace == workspace, flows.c.name == name, flows.c.state != REMOVED
-        )
-    ).first()
+    row = conn.execute(_BY_NAME, {"workspace": workspace, "name": name}).first()
     return _row(row) if row else None
 
 
 def listing(conn: Connection, workspace: str) -> list[Row]:
-    rows = conn.execute(
-        select(flows)
-        .where(flows.c.workspace == workspace, flows.c.state != REMOVED)
-        .order_by(flows.c.name)
-    )
-    return [_row(row) for row in rows]
+    return [_row(row) for row in conn.execute(_LISTING, {"workspace": workspace})]
 
 
 def using(conn: Connection, connection: str) -> list[Row]:
     """The flows, paused ones too, that read or write this connection."""
-    rows = conn.execute(
-        select(flows)
-        .where(
-            (flows.c.source == connection) | (flows.c.target == connection),
-            flows.c.state != REMOVED,
-        )
-        .order_by(flows.c.id)
-    )
-    return [_row(row) for row in rows]
+    return [_row(row) for row in conn.execute(_USING, {"connection": connection})]
+
+
+_CHANGE = update(flows).where(flows.c.id == bindparam("of_id"))
+"""It sets the columns that it is handed values of."""
 
 
 def set_state(conn: Connection, id: str, state: str, reason: str = "") -> None:
-    conn.execute(update(flows).where(flows.c.id == id).values(state=state, reason=reason))
+    conn.execute(_CHANGE, {"of_id": id, "state": state, "reason": reason})
 
 
 def set_reason(conn: Connection, id: str, reason: str) -> None:
     """What a person should know of the flow, while it goes on."""
-    conn.execute(update(flows).where(flows.c.id == id).values(reason=reason))
+    conn.execute(_CHANGE, {"of_id": id, "reason": reason})
 
 
 def rename(conn: Connection, id: str, name: str) -> None:
     """A removed flow gives its name free."""
-    conn.execute(update(flows).where(flows.c.id == id).values(name=name))
+    conn.execute(_CHANGE, {"of_id": id, "name": name})
 
 
 def consent(conn: Connection, id: str) -> None:
-    conn.execute(update(flows).where(flows.c.id == id).values(consented=True))
+    conn.execute(_CHANGE, {"of_id": id, "consented": True})
 
 
 def backfilled(conn: Connection, id: str, version: int) -> None:
-    conn.execute(update(flows).where(flows.c.id == id).values(backfilled_version=version))
+    conn.execute(_CHANGE, {"of_id": id, "backfilled_version": version})
 
 
 def _row(row: Any) -> Row:

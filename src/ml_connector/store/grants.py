@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from ml_connector.store.tables import apps, connections, grants
 from ml_connector.store.upsert import upsert
@@ -41,8 +41,11 @@ def put(conn: Connection, grant: Grant) -> None:
     upsert(conn, grants, [{name: getattr(grant, name) for name in Grant.__slots__}])
 
 
+_BY_ID = select(grants).where(grants.c.id == bindparam("id"))
+
+
 def get(conn: Connection, id: str) -> Grant | None:
-    row = conn.execute(select(grants).where(grants.c.id == id)).first()
+    row = conn.execute(_BY_ID, {"id": id}).first()
     return _grant(row) if row else None
 
 
@@ -71,68 +74,58 @@ def warned(conn: Connection, id: str, days: int | None) -> None:
     conn.execute(update(grants).where(grants.c.id == id).values(warned_days=days))
 
 
+_THIS = grants.c.id == bindparam("of_id")
+_IS_MINE = grants.c.lease_owner == bindparam("owner")
+_IS_FREE = or_(grants.c.lease_until.is_(None), grants.c.lease_until < bindparam("now"))
+_LEASE = (
+    update(grants)
+    .where(_THIS, or_(_IS_FREE, _IS_MINE))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+)
+_RELEASE = update(grants).where(_THIS, _IS_MINE).values(lease_owner=None, lease_until=None)
+
+
 def lease(conn: Connection, id: str, owner: str, now: datetime, until: datetime) -> bool:
     """Take the right to refresh this grant until that moment; False where somebody else has it."""
-    return bool(
-        conn.execute(
-            update(grants)
-            .where(
-                grants.c.id == id,
-                or_(
-                    grants.c.lease_until.is_(None),
-                    grants.c.lease_until < now,
-                    grants.c.lease_owner == owner,
-                ),
-            )
-            .values(lease_owner=owner, lease_until=until)
-        ).rowcount
-    )
+    row = {"of_id": id, "owner": owner, "now": now, "until": until}
+    return bool(conn.execute(_LEASE, row).rowcount)
 
 
 def release(conn: Connection, id: str, owner: str) -> None:
-    conn.execute(
-        update(grants)
-        .where(grants.c.id == id, grants.c.lease_owner == owner)
-        .values(lease_owner=None, lease_until=None)
-    )
+    conn.execute(_RELEASE, {"of_id": id, "owner": owner})
+
+
+_IF_UNMOVED = update(grants).where(_THIS, grants.c.version == bindparam("seen"))
+"""It sets the columns that it is handed values of."""
 
 
 def renew(conn: Connection, grant: Grant, from_version: int) -> bool:
     """Store what a refresh brought, if the row still holds the version that was refreshed."""
-    return bool(
-        conn.execute(
-            update(grants)
-            .where(grants.c.id == grant.id, grants.c.version == from_version)
-            .values(
-                version=from_version + 1, expires_at=grant.expires_at, scope=grant.scope,
-                refresh_expires_at=grant.refresh_expires_at, renewed_at=grant.renewed_at,
-                api_base=grant.api_base, refused=None,
-            )
-        ).rowcount
-    )  # fmt: skip
+    brought = {
+        "version": from_version + 1, "expires_at": grant.expires_at, "scope": grant.scope,
+        "refresh_expires_at": grant.refresh_expires_at, "renewed_at": grant.renewed_at,
+        "api_base": grant.api_base, "refused": None,
+    }  # fmt: skip
+    row = {"of_id": grant.id, "seen": from_version, **brought}
+    return bool(conn.execute(_IF_UNMOVED, row).rowcount)
 
 
 def refuse(conn: Connection, id: str, version: int, sentence: str) -> bool:
     """Note that a refresh was refused; False where the row has moved on meanwhile."""
-    return bool(
-        conn.execute(
-            update(grants)
-            .where(grants.c.id == id, grants.c.version == version)
-            .values(refused=sentence)
-        ).rowcount
-    )
+    row = {"of_id": id, "seen": version, "refused": sentence}
+    return bool(conn.execute(_IF_UNMOVED, row).rowcount)
+
+
+_IDLE_SINCE = select(grants).where(
+    grants.c.kind == "oauth",
+    grants.c.refused.is_(None),
+    or_(grants.c.renewed_at.is_(None), grants.c.renewed_at < bindparam("before")),
+)
 
 
 def idle_since(conn: Connection, before: datetime) -> list[Grant]:
     """OAuth grants that were not renewed since then."""
-    rows = conn.execute(
-        select(grants).where(
-            grants.c.kind == "oauth",
-            grants.c.refused.is_(None),
-            or_(grants.c.renewed_at.is_(None), grants.c.renewed_at < before),
-        )
-    )
-    return [_grant(row) for row in rows]
+    return [_grant(row) for row in conn.execute(_IDLE_SINCE, {"before": before})]
 
 
 def _grant(row: Any) -> Grant:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from ml_connector.core.faults import Mistake, NeedsPerson
 from ml_connector.store.keyring import Key, KeyRing
@@ -113,11 +113,13 @@ def put_secret(conn: Connection, vault: Vault, owner: str, name: str, value: str
     upsert(conn, secrets, [{"owner": owner, "name": name, **row}])
 
 
+_OF_OWNER = select(secrets).where(secrets.c.owner == bindparam("owner")).order_by(secrets.c.name)
+_SECRET = _OF_OWNER.where(secrets.c.name == bindparam("name"))
+
+
 def get_secret(conn: Connection, vault: Vault, owner: str, name: str) -> str | None:
     """One secret of an owner, None where there is none. Raises NeedsPerson if it does not open."""
-    row = conn.execute(
-        select(secrets).where(secrets.c.owner == owner, secrets.c.name == name)
-    ).first()
+    row = conn.execute(_SECRET, {"owner": owner, "name": name}).first()
     if row is None:
         return None
     return vault.open(owner, name, Sealed(row.key_id, row.nonce, row.ciphertext))
@@ -125,7 +127,7 @@ def get_secret(conn: Connection, vault: Vault, owner: str, name: str) -> str | N
 
 def get_secrets(conn: Connection, vault: Vault, owner: str) -> dict[str, str]:
     """All secrets of an owner by name. Raises NeedsPerson if one does not open."""
-    rows = conn.execute(select(secrets).where(secrets.c.owner == owner).order_by(secrets.c.name))
+    rows = conn.execute(_OF_OWNER, {"owner": owner})
     return {
         row.name: vault.open(owner, row.name, Sealed(row.key_id, row.nonce, row.ciphertext))
         for row in rows
