@@ -13,9 +13,11 @@ from sqlalchemy import Connection, update
 
 from ml_connector.core.faults import Mistake, NeedsPerson
 from ml_connector.store.database import Store
+from ml_connector.store.executor import Inline
 from ml_connector.store.keycheck import admit_keys, check_keys
 from ml_connector.store.keyring import KeyRing, KeyRingFile, KeyRingText, render
 from ml_connector.store.rotation import BATCH_SIZE, KeyStatus, Rotation, key_status, rotate
+from ml_connector.store.sqlite import driver, memory_database
 from ml_connector.store.tables import secrets
 from ml_connector.store.vault import Vault, get_secret, put_secret
 from tests.store.keys import MADE_AT, counting_bytes, key, ring
@@ -129,6 +131,37 @@ async def test_the_ring_of_another_database_is_refused(setting: Setting) -> None
     with pytest.raises(Mistake, match="key k1 is missing"):
         await setting.rotate(9)
     assert setting.source.load() == ring(8)
+
+
+async def test_a_ring_that_is_refused_seals_nothing(setting: Setting) -> None:
+    """A working server took the foreign ring into use before it looked whether it was the
+    database's, and lost what it stored from then on."""
+    await setting.put(1)
+    setting.source.save(ring(8))
+    with pytest.raises(Mistake, match="key k1 is missing"):
+        await setting.rotate(9)
+    await setting.put(2)
+    setting.source.save(ring(1))
+    assert await setting.held() == {"k1": 2}
+    await setting.store.read(lambda c: check_keys(c, ring(1)))
+
+
+async def test_a_copy_from_before_any_rotation_opens_after_it(setting: Setting) -> None:
+    """Before the second one it knew of a key that held nothing, which the second one let go."""
+    await setting.put(1)
+    await setting.rotate(2)
+    with setting.store.database.reader.connect() as conn:
+        copy = driver(conn).serialize()
+    await setting.rotate(3)
+    restored = memory_database()
+    with restored.writer.connect() as conn:
+        driver(conn).deserialize(copy)
+    async with Store(restored, Inline) as store:
+        vault = Vault(setting.source.load(), counting_bytes())
+        await store.write(lambda c: admit_keys(c, vault))
+        assert await store.read(lambda c: get_secret(c, vault, "grant:0", "token")) == "value 0"
+        done = await rotate(store, setting.source, vault, lambda: key(9))
+    assert done == Rotation("k3", 1, resumed=True, removed=())
 
 
 async def test_status_tells_each_key(setting: Setting) -> None:

@@ -1,7 +1,9 @@
 """Key check: proof that a key ring belongs to a database, looked for before anything is written.
 
-For each key the database holds a known sentence that was sealed with it. A ring that lacks one of
-these keys, or has other bytes under its id, would leave secrets unreadable, so it is refused.
+For each key the database holds a known sentence that was sealed with it. A ring that lacks a key
+with which a secret is sealed, or has other bytes under its id, would leave secrets unreadable, so
+it is refused; so is one that has no key that the database knows. A key that holds no secret may
+lack: a copy of the database, restored after a rotation, speaks of one that was let go since.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ def open_or_make_keyring(
     """
     if source.exists:
         return source.load()
-    if _known_to_database(conn):
+    if _checks(conn) or _used(conn):
         return source.load()  # raises, and says that it is missing
     ring = KeyRing((make_key(),))
     source.save(ring)
@@ -58,16 +60,18 @@ def proven(database: Database, source: KeyRingSource) -> KeyRing:
 
 
 def check_keys(conn: Connection, ring: KeyRing) -> None:
-    """Raise Mistake unless the ring has every key that the database was sealed with. Only reads."""
-    checks = _checks(conn)
-    for id in _known_to_database(conn):
+    """Raise Mistake unless the ring opens all that the database was sealed with. Only reads."""
+    checks, used = _checks(conn), _used(conn)
+    known = sorted({*checks, *used})
+    is_stranger = not any(ring.find(id) for id in known)
+    for id in known:
         key = ring.find(id)
-        if key is None:
+        if key is None and (id in used or is_stranger):
             raise Mistake(
                 f"The key ring does not belong to this database: key {id} is missing; put back the "
                 "key ring that was used with it."
             )
-        if id in checks and not _opens(key, checks[id]):
+        if key is not None and id in checks and not _opens(key, checks[id]):
             raise Mistake(
                 f"The key ring does not belong to this database: key {id} is another one there; "
                 "put back the key ring that was used with it."
@@ -99,9 +103,9 @@ def _checks(conn: Connection) -> dict[str, str]:
     return {row.name.removeprefix(_PREFIX): row.value for row in rows}
 
 
-def _known_to_database(conn: Connection) -> list[str]:
-    used = conn.execute(select(secrets.c.key_id).distinct()).scalars()
-    return sorted({*_checks(conn), *used})
+def _used(conn: Connection) -> list[str]:
+    """The keys with which secrets are sealed."""
+    return list(conn.execute(select(secrets.c.key_id).distinct()).scalars())
 
 
 def _sealed_check(vault: Vault, key: Key) -> str:

@@ -23,7 +23,7 @@ from functools import partial
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from ml_connector.store.database import Store
-from ml_connector.store.keycheck import admit_keys, forget_keys
+from ml_connector.store.keycheck import admit_keys, check_keys, forget_keys
 from ml_connector.store.keyring import Key, KeyRing, KeyRingSource
 from ml_connector.store.sqlite import forget_log
 from ml_connector.store.tables import secrets
@@ -73,7 +73,10 @@ async def rotate(
     Raises Mistake if the ring cannot be written or is not this database's, and NeedsPerson if a
     secret does not open; its owner must be connected again or removed first.
     """
-    vault.adopt(source.load())
+    ring = source.load()
+    # Before it is used: what is stored meanwhile under a foreign key would be lost with it
+    await store.read(lambda conn: check_keys(conn, ring))
+    vault.adopt(ring)
     await store.write(lambda conn: admit_keys(conn, vault))
     total = await store.read(lambda conn: _stale(conn, vault.ring.active.id))
     resumed = total > 0
@@ -140,8 +143,7 @@ async def _let_go(store: Store, source: KeyRingSource, vault: Vault) -> tuple[st
     removable = _removable(vault.ring, held)
     if not removable:
         return ()
-    # The database forgets first: a key in the ring that it does not know is simply noted again,
-    # one that it knows and the ring lacks would be refused at the next start
+    # The database forgets first: a key in the ring that it does not know is simply noted again
     await store.write(lambda conn: forget_keys(conn, removable))
     _save(source, vault, vault.ring.without(removable))
     return removable
