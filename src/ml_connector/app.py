@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import structlog
 import uvloop
 
-from ml_connector.core.faults import Mistake
+from ml_connector.core.faults import Mistake, StoreUnavailable
 from ml_connector.core.ports import Clock
 from ml_connector.core.vendor import Delivery
 from ml_connector.engine.commands import Commands
@@ -114,10 +114,14 @@ class App:
             raise Mistake(f"There is no workspace {name}; `init --workspace {name}` makes it.")
         return id
 
-    async def prove_store(self) -> None:
-        """Write one row. Raises a fault where the store cannot be written."""
+    async def prove_store(self) -> str:
+        """Write one row; the sentence of why that does not go, empty where it does."""
         now = self.res.clock.now()
-        await self.store.write(lambda c: lanes.note_ready(c, now))
+        try:
+            await self.store.write(lambda c: lanes.note_ready(c, now))
+        except StoreUnavailable as trouble:
+            return trouble.sentence
+        return ""
 
     async def lane(self, workspace: str) -> Lane:
         """The lane of a workspace; the first use of it in this process is a take-over."""

@@ -9,12 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from ml_connector.app import create, handed_over, opened
+from ml_connector.core.faults import StoreUnavailable
 from ml_connector.settings import load_settings
 from ml_connector.store import lanes, runs
 from ml_connector.store.database import Connection, Store
 from ml_connector.store.home import Home
 from ml_connector.store.tables import runs as table
-from ml_connector.store.unavailable import StoreUnavailable
 from tests.support.clock import START
 from tests.support.mortal import Cord, Process
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ml_connector.app import new_key
+from ml_connector.core.faults import StoreUnavailable
 from ml_connector.core.vendor import Delivery
 from ml_connector.engine.commands import Commands
 from ml_connector.engine.ingest import Answer, Ingest
@@ -25,7 +26,7 @@ from ml_connector.http.redaction import Redactor
 from ml_connector.store import connections, flows, lanes, queued, reviews
 from ml_connector.store.database import Connection
 from ml_connector.store.keyring import KeyRing
-from ml_connector.store.unavailable import LaneOver, StoreUnavailable
+from ml_connector.store.unavailable import LaneOver
 from ml_connector.store.vault import Vault
 from ml_connector.vendors import VENDORS
 from tests.support.clock import SeededChance, VirtualClock

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from ml_connector.store.unavailable import StoreUnavailable
+from ml_connector.core.faults import StoreUnavailable
 from ml_sandbox.refusal import Refusal
 from ml_sandbox.world import World
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from ml_connector.core.faults import StoreUnavailable
 from ml_connector.store.database import Store
 from ml_connector.store.executor import Executor, Inline
 from ml_connector.store.sqlite import Database, memory_database
 from ml_connector.store.tables import metadata
 from ml_connector.store.threads import BATCH_LIMIT, Threads
-from ml_connector.store.unavailable import StoreUnavailable
 from tests.store.notebook import count_commits, new_notebook, note, notes, pragma
 
 MakeExecutor = Callable[[Database], Executor]

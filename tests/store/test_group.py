@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from ml_connector.core.faults import StoreUnavailable
 from ml_connector.store.group import GroupWriter, Job
 from ml_connector.store.sqlite import Database
-from ml_connector.store.unavailable import StoreUnavailable
 from tests.store.notebook import count_commits, new_notebook, note, notes
 
 

@@ -7,10 +7,10 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
+from ml_connector.core.faults import StoreUnavailable
 from ml_connector.core.wire import Response
 from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transport
 from ml_connector.store.database import Connection, Store
-from ml_connector.store.unavailable import StoreUnavailable
 
 from .clock import VirtualClock
 

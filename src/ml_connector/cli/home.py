@@ -10,7 +10,7 @@ from ml_connector.app import create, lock_holder
 from ml_connector.cli.command import command, group
 from ml_connector.cli.output import DONE, FAILED
 from ml_connector.cli.session import Call, Session
-from ml_connector.core.faults import Fault
+from ml_connector.core.faults import Fault, StoreUnavailable
 
 app = group()
 NEXT = "ml-connector connect wave --name books --secret full_access_token=env:WAVE_TOKEN"
@@ -44,7 +44,7 @@ async def doctor(call: Call) -> int:
             checks.append(_good("database", "It opens, and its tables are up to date."))
             checks.append(_good("key ring", "It belongs to the database."))
             checks += await _inside(session)
-    except Fault as fault:
+    except (Fault, StoreUnavailable) as fault:
         checks.append({"check": _blamed(checks), "ok": False, "detail": fault.sentence})
     _show(call, checks)
     return DONE if all(check["ok"] for check in checks) else FAILED

@@ -15,7 +15,7 @@ import structlog
 from ml_connector.app import App, Home, Redactor, do, opened, run
 from ml_connector.cli import log
 from ml_connector.cli.output import DONE, FAILED, INTERRUPTED, MISTAKE, PERSON, Output
-from ml_connector.core.faults import Fault, Mistake, NeedsPerson
+from ml_connector.core.faults import Fault, Mistake, NeedsPerson, StoreUnavailable
 from ml_connector.settings import Settings, load_settings
 
 DEFAULT_HOME = "~/.ml-connector"
@@ -100,7 +100,7 @@ def performed(call: Call, work: Coroutine[Any, Any, int]) -> int:
     except NeedsPerson as fault:
         call.out.error(fault.sentence)
         return PERSON
-    except Fault as fault:
+    except (Fault, StoreUnavailable) as fault:
         call.out.error(fault.sentence)
         return FAILED
     except KeyboardInterrupt:

@@ -19,7 +19,8 @@
     ├── Mistake          a person's input cannot be used                   → exit 2, say how to mend
     └── Bug              anything else                                     → review, others go on
 
-The message of a fault is a sentence that a person reads; it never holds a secret.
+The message of a fault is a sentence that a person reads; it never holds a secret. StoreUnavailable
+stands beside them: it says nothing of the call or record, so whatever judges those lets it pass.
 """
 
 from __future__ import annotations
@@ -113,3 +114,14 @@ class Mistake(Fault):
 
 class Bug(Fault):
     """Something nobody foresaw. The log has the traceback under this fault's id."""
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be used now, so nothing of this was stored.
+
+    No Fault, see above. `sentence` tells a person how to mend it.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from ml_connector.core.faults import Fault, Mistake, NeedsPerson
+from ml_connector.core.faults import Fault, Mistake, NeedsPerson, StoreUnavailable
 from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Client, ConnectionFacts, Vendor
 from ml_connector.core.wire import Errand
@@ -35,11 +35,11 @@ async def admit(
     res: Resources, vendor: Vendor, given: Credentials, how: How, tokens: Tokens | None
 ) -> dict[str, Any]:
     """Ping with the credentials, then keep them; `tokens` are None for a static token."""
-    trouble: Fault | None = None
+    trouble: Fault | StoreUnavailable | None = None
     identity: Identity | None = None
     try:
         identity = await _identify(res, vendor, given, how, tokens)
-    except Fault as fault:
+    except (Fault, StoreUnavailable) as fault:
         if tokens is None:
             raise
         trouble = fault  # the vendor has replaced the token given: what it returned must be kept

@@ -18,6 +18,7 @@ from ml_connector.core.faults import (
     NeedsPerson,
     Refused,
     Stale,
+    StoreUnavailable,
     UnknownOutcome,
     Unreachable,
     Waiting,
@@ -302,6 +303,8 @@ class Applier:
         """Sort what went wrong with one write by what to do next. `is_back`: it was the write to
         the source's record, whose vendor's trouble is not the target's."""
         now, route = self._now, self._route
+        if isinstance(error, StoreUnavailable):
+            raise error  # nothing about this record: all of it is tried again, and settles first
         if isinstance(error, UnknownOutcome):
             written = route.back_to if is_back and route.back_to else route.writes
             until = now + written.settle

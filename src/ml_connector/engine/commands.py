@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ml_connector.core.faults import Fault, Mistake, NeedsConsent, NeedsPerson
+from ml_connector.core.faults import Fault, Mistake, NeedsConsent, NeedsPerson, StoreUnavailable
 from ml_connector.core.vendor import AppClient
 from ml_connector.core.wire import Errand
 from ml_connector.engine import connecting, passing, waking
@@ -82,7 +82,7 @@ class Commands:
             return {"result": None, "exit": 3, "notes": [fault.sentence], "consent": True}
         except NeedsPerson as fault:
             return {"result": None, "exit": 3, "notes": [fault.sentence]}
-        except Fault as fault:
+        except (Fault, StoreUnavailable) as fault:
             return {"result": None, "exit": 1, "notes": [fault.sentence]}
 
     # --- connections ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ml_connector.core.faults import Fault, OutOfBudget
+from ml_connector.core.faults import Fault, OutOfBudget, StoreUnavailable
 from ml_connector.core.flow import Feed, Route
 from ml_connector.core.mapping import resolve
 from ml_connector.core.plan import plan_update
@@ -119,7 +119,7 @@ class Drain:
                 return await self._tell(opened, feed, taken)
             route = opened.flow.route(taken[0].route)
             await self._batch(opened, route, taken)
-        except Fault:
+        except (Fault, StoreUnavailable):
             raise
         except Exception as error:
             if len(taken) > 1:

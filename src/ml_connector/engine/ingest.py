@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from ml_connector.core.faults import Forged, Unreadable
+from ml_connector.core.faults import Forged, StoreUnavailable, Unreadable
 from ml_connector.core.vendor import Delivery, Handshake
 from ml_connector.engine.confirming import CODE_BEFORE
 from ml_connector.engine.doors import Door, Doors, Ended
@@ -25,7 +25,6 @@ from ml_connector.engine.strangers import ALL, MOST_OF_ALL, Strangers, network_o
 from ml_connector.engine.together import Together
 from ml_connector.store import handshakes, inbox
 from ml_connector.store.database import Connection
-from ml_connector.store.unavailable import StoreUnavailable
 from ml_connector.store.vault import delete_secret
 
 log = structlog.get_logger(__name__)

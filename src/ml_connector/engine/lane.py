@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from ml_connector.core.cadence import Cadence
-from ml_connector.core.faults import Bug, Fault, NeedsConsent, Waiting
+from ml_connector.core.faults import Bug, Fault, NeedsConsent, StoreUnavailable, Waiting
 from ml_connector.core.objects import SourceObject
 from ml_connector.core.wire import Errand
 from ml_connector.engine.confirming import confirm, introduced
@@ -46,7 +46,7 @@ from ml_connector.store import (
 )
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, Mark
-from ml_connector.store.unavailable import LaneOver, StoreUnavailable
+from ml_connector.store.unavailable import LaneOver
 
 ROUND_SECONDS = 1.0
 REREAD_EVERY = timedelta(hours=1)
@@ -186,6 +186,8 @@ class Lane:
             await self._probe(row)
         except Fault:
             return False
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("a connection that needs a person could not be asked")
             return False
@@ -324,12 +326,8 @@ class Lane:
         if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = now
-        sides = {
-            side.row.id: side
-            for o in opened
-            if o.row.backfilled_version > 0
-            for side in o.connections
-        }
+        filled = [o for o in opened if o.row.backfilled_version > 0]
+        sides = {side.row.id: side for o in filled for side in o.connections}
         for side in sides.values():
             await self._guarded(side.row.id, self._check_side(side, opened, now))
         await self._keep_grants(now)

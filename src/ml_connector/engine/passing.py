@@ -37,7 +37,6 @@ from ml_connector.store import flows, lanes, pending, queued, reviews, runs
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.snapshot import scratch
-from ml_connector.store.unavailable import StoreUnavailable
 
 LONGEST_WAIT = timedelta(seconds=90)
 """A pass waits so long for a rate window or an unanswered write; what takes longer is left over."""
@@ -139,7 +138,7 @@ class Pass:
         while True:
             try:
                 return await work()
-            except (NeedsConsent, StoreUnavailable):
+            except NeedsConsent:
                 raise
             except Fault as fault:
                 now = self._res.clock.now()

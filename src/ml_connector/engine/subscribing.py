@@ -21,7 +21,6 @@ from ml_connector.engine.tally import Tally
 from ml_connector.store import connections, formers, handshakes
 from ml_connector.store.connections import Endpoint, Subscribed
 from ml_connector.store.database import Connection
-from ml_connector.store.unavailable import StoreUnavailable
 from ml_connector.store.vault import put_secret
 
 CHECK_EVERY = timedelta(days=1)
@@ -165,7 +164,7 @@ async def try_subscriptions(res: Resources, opened: OpenConnection, tally: Tally
     label = opened.vendor.label
     try:
         await ensure_subscriptions(res, opened, tally)
-    except (Waiting, StoreUnavailable):
+    except Waiting:
         raise
     except Fault as fault:
         return f"{label} does not post changes here, so they are polled for. {fault.sentence}"

@@ -11,9 +11,9 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from ml_connector.core.faults import StoreUnavailable
 from ml_connector.store.group import GroupWriter, Job, Reader, Work, only_reading
 from ml_connector.store.sqlite import Database
-from ml_connector.store.unavailable import StoreUnavailable
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeAlias, TypeVar
 
+from ml_connector.core.faults import StoreUnavailable
 from ml_connector.store.group import GroupWriter, Job, Reader, Work, only_reading
 from ml_connector.store.sqlite import Database
-from ml_connector.store.unavailable import StoreUnavailable
 
 BATCH_LIMIT = 256
 """The most store functions in one transaction, so that the first of them does not wait for long."""

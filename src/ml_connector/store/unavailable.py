@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from ml_connector.core.faults import Fault
+from ml_connector.core.faults import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -47,10 +47,6 @@ _MENDING: dict[int, str] = {
 }
 
 _PRIMARY_CODE = 0xFF  # an extended result code keeps the primary one in its low byte
-
-
-class StoreUnavailable(Fault):
-    """The database cannot be used now, so nothing of this was stored."""
 
 
 class LaneOver(StoreUnavailable):

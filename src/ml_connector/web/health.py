@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ml_connector.app import App
-from ml_connector.core.faults import Fault
 
 
 class Health:
@@ -25,8 +24,6 @@ class Health:
     async def ready(self, request: Request) -> Response:
         """200 while the store takes writes and the lanes run, else 503 with the reason."""
         reasons = [] if self._lanes_running() else ["The lanes do not run."]
-        try:
-            await self._app.prove_store()
-        except Fault as fault:
-            reasons.append(fault.sentence)
+        if trouble := await self._app.prove_store():
+            reasons.append(trouble)
         return JSONResponse({"ok": not reasons, "reasons": reasons}, 503 if reasons else 200)

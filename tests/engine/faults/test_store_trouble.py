@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from ml_connector.core.faults import StoreUnavailable
 from ml_connector.core.vendor import Delivery
-from ml_connector.store.unavailable import StoreUnavailable
+from ml_connector.store import connections, reviews
+from tests.support.rehearsal import WORKSPACE
 
 from .scene import Scene, demand_in_step, picture
 
@@ -81,6 +83,21 @@ async def test_a_lane_whose_store_fails_goes_on_when_it_is_over(first: int) -> N
             "organizations": 1, "persons": 1, "deals": 0,
         }  # fmt: skip
         await demand_in_step(scene, await picture(scene))
+
+
+@pytest.mark.parametrize("first", range(1, 40))
+async def test_no_record_and_no_connection_is_blamed_for_the_store(first: int) -> None:
+    """Whatever was under way when one commit failed."""
+    async with Scene(2, 3) as scene:
+        await scene.install(since="all")
+        failing(scene, first, 1)
+        answer = await scene.do("sync", flow="invoices")
+        assert answer["notes"] in ([], [SENTENCE])
+        assert await scene.store.read(lambda c: reviews.listing(c, WORKSPACE)) == []
+        rows = await scene.store.read(lambda c: connections.listing(c, WORKSPACE))
+        assert [row.state for row in rows] == ["ok", "ok"]
+        while answer["exit"] != 0:
+            answer = await scene.do("sync", flow="invoices")
 
 
 async def test_a_disk_that_is_really_full_is_named_and_nothing_is_lost(
