@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ml_connector.store.connections import Endpoint, endpoint_of
 from ml_connector.store.tables import endpoints, former_tokens
@@ -52,13 +52,16 @@ def find(conn: Connection, token: str) -> tuple[Endpoint, datetime] | None:
     return (found, row.until) if row is not None and found is not None else None
 
 
+_OF_ENDPOINT = (
+    select(former_tokens)
+    .where(former_tokens.c.endpoint == bindparam("endpoint"))
+    .order_by(former_tokens.c.until.desc(), former_tokens.c.token)
+)
+
+
 def of_endpoint(conn: Connection, endpoint: str) -> list[Former]:
     """Every address it had before, the newest first."""
-    rows = conn.execute(
-        select(former_tokens)
-        .where(former_tokens.c.endpoint == endpoint)
-        .order_by(former_tokens.c.until.desc(), former_tokens.c.token)
-    )
+    rows = conn.execute(_OF_ENDPOINT, {"endpoint": endpoint})
     return [Former(row.token, row.endpoint, row.until) for row in rows]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from ml_connector.store.tables import endpoints, handshakes
 from ml_connector.store.vault import Vault, delete_secrets, put_secret
@@ -45,14 +45,17 @@ def put(
         remove(conn, old)
 
 
+_OF_WORKSPACE = (
+    select(handshakes, endpoints.c.owner)
+    .join(endpoints, endpoints.c.id == handshakes.c.endpoint)
+    .where(endpoints.c.workspace == bindparam("workspace"))
+    .order_by(handshakes.c.received_at.desc(), handshakes.c.id.desc())
+)
+
+
 def of_workspace(conn: Connection, workspace: str) -> list[Waiting]:
     """Those that wait, newest first."""
-    rows = conn.execute(
-        select(handshakes, endpoints.c.owner)
-        .join(endpoints, endpoints.c.id == handshakes.c.endpoint)
-        .where(endpoints.c.workspace == workspace)
-        .order_by(handshakes.c.received_at.desc(), handshakes.c.id.desc())
-    )
+    rows = conn.execute(_OF_WORKSPACE, {"workspace": workspace})
     return [Waiting(r.id, r.endpoint, r.owner, r.subscription, r.received_at) for r in rows]
 
 

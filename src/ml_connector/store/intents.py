@@ -80,6 +80,13 @@ def claim(conn: Connection, wanted: Sequence[Claim]) -> None:
     upsert(conn, claims, [{name: getattr(c, name) for name in Claim.__slots__} for c in wanted])
 
 
+_HELD = select(claims).where(
+    claims.c.account == bindparam("account"),
+    claims.c.object == bindparam("object"),
+    claims.c.value.in_(bindparam("values", expanding=True)),
+)
+
+
 def held(
     conn: Connection, account: str, object: str, wanted: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[str, str, str]]:
@@ -87,11 +94,7 @@ def held(
     if not wanted:
         return {}
     values = sorted({value for _, value in wanted})
-    rows = conn.execute(
-        select(claims).where(
-            claims.c.account == account, claims.c.object == object, claims.c.value.in_(values)
-        )
-    )
+    rows = conn.execute(_HELD, {"account": account, "object": object, "values": values})
     asked = set(wanted)
     return {
         (row.kind, row.value): (row.flow, row.route, row.source_key)
@@ -139,26 +142,38 @@ def settle(conn: Connection, flow: str, route: str, source_key: str, until: date
     )
 
 
+_OF_KEYS = (
+    select(intents)
+    .where(
+        intents.c.flow == bindparam("flow"),
+        intents.c.route == bindparam("route"),
+        intents.c.source_key.in_(bindparam("keys", expanding=True)),
+    )
+    .order_by(intents.c.opened_at, intents.c.id)
+)
+
+
 def of_keys(
     conn: Connection, flow: str, route: str, keys: Sequence[str]
 ) -> dict[str, list[Intent]]:
     """Open and unknown intents of these keys."""
-    rows = conn.execute(
-        select(intents)
-        .where(
-            intents.c.flow == flow, intents.c.route == route, intents.c.source_key.in_(list(keys))
-        )
-        .order_by(intents.c.opened_at, intents.c.id)
-    )
+    rows = conn.execute(_OF_KEYS, {"flow": flow, "route": route, "keys": list(keys)})
     found: dict[str, list[Intent]] = {}
     for row in rows:
         found.setdefault(row.source_key, []).append(_intent(row))
     return found
 
 
+_OPEN_AT = select(intents).where(
+    intents.c.account == bindparam("account"),
+    intents.c.epoch == bindparam("epoch"),
+    intents.c.state == "open",
+)
+
+
 def open_at(conn: Connection, account: str, epoch: int) -> list[Intent]:
     """What this epoch means to write at this account and has not closed."""
-    rows = conn.execute(select(intents).filter_by(account=account, epoch=epoch, state="open"))
+    rows = conn.execute(_OPEN_AT, {"account": account, "epoch": epoch})
     return [_intent(row) for row in rows]
 
 

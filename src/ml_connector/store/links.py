@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, delete, func, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, func, or_, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import links
@@ -39,49 +39,45 @@ class Link:
     updated_at: datetime
 
 
+_OF_ROUTE = (links.c.flow == bindparam("flow"), links.c.route == bindparam("route"))
+_THESE = (*_OF_ROUTE, links.c.source_key.in_(bindparam("keys", expanding=True)))
+_OF_KEYS = select(links).where(*_THESE)
+_LINKED_OF = select(links.c.source_key).where(*_THESE)
+_LINKED_KEYS = select(links.c.source_key).where(*_OF_ROUTE, links.c.state != "source_gone")
+
+
 def of_keys(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> dict[str, Link]:
     """The links of these source keys."""
-    rows = conn.execute(
-        select(links).where(
-            links.c.flow == flow, links.c.route == route, links.c.source_key.in_(list(keys))
-        )
-    )
+    rows = conn.execute(_OF_KEYS, {"flow": flow, "route": route, "keys": list(keys)})
     return {row.source_key: _link(row) for row in rows}
 
 
 def linked_of(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> set[str]:
     """Which of these source keys have a link."""
-    rows = conn.execute(
-        select(links.c.source_key).where(
-            links.c.flow == flow, links.c.route == route, links.c.source_key.in_(list(keys))
-        )
-    )
+    rows = conn.execute(_LINKED_OF, {"flow": flow, "route": route, "keys": list(keys)})
     return {row.source_key for row in rows}
 
 
 def linked_keys(conn: Connection, flow: str, route: str) -> set[str]:
     """Every source key of a route that has a link and whose source is not known to be gone."""
-    rows = conn.execute(
-        select(links.c.source_key).where(
-            links.c.flow == flow, links.c.route == route, links.c.state != "source_gone"
-        )
-    )
+    rows = conn.execute(_LINKED_KEYS, {"flow": flow, "route": route})
     return {row.source_key for row in rows}
+
+
+_AT_TARGET = (links.c.account == bindparam("account"), links.c.object == bindparam("object"))
+_OF_TARGETS = (
+    select(links)
+    .where(*_AT_TARGET, links.c.target_id.in_(bindparam("ids", expanding=True)))
+    .order_by(links.c.linked_at, links.c.flow, links.c.route, links.c.source_key)
+)
 
 
 def of_targets(
     conn: Connection, account: str, object: str, target_ids: Sequence[str]
 ) -> list[Link]:
     """All links, of whatever flow, to these target records."""
-    rows = conn.execute(
-        select(links)
-        .where(
-            links.c.account == account, links.c.object == object,
-            links.c.target_id.in_(list(target_ids)),
-        )
-        .order_by(links.c.linked_at, links.c.flow, links.c.route, links.c.source_key)
-    )  # fmt: skip
-    return [_link(row) for row in rows]
+    row = {"account": account, "object": object, "ids": list(target_ids)}
+    return [_link(row) for row in conn.execute(_OF_TARGETS, row)]
 
 
 def put(conn: Connection, made: Sequence[Link]) -> None:
@@ -89,57 +85,63 @@ def put(conn: Connection, made: Sequence[Link]) -> None:
     upsert(conn, links, [{name: getattr(each, name) for name in Link.__slots__} for each in made])
 
 
+_THIS = (
+    links.c.flow == bindparam("of_flow"),
+    links.c.route == bindparam("of_route"),
+    links.c.source_key == bindparam("of_key"),
+)
+_SET_STATE = (
+    update(links).where(*_THIS).values(state=bindparam("new_state"), updated_at=bindparam("now"))
+)
+_DROP = delete(links).where(*_THIS)
+
+
 def set_state(conn: Connection, link: Link, state: str, now: datetime) -> None:
-    conn.execute(
-        update(links)
-        .where(
-            links.c.flow == link.flow, links.c.route == link.route,
-            links.c.source_key == link.source_key,
-        )
-        .values(state=state, updated_at=now)
-    )  # fmt: skip
+    this = {"of_flow": link.flow, "of_route": link.route, "of_key": link.source_key}
+    conn.execute(_SET_STATE, {**this, "new_state": state, "now": now})
 
 
 def drop(conn: Connection, flow: str, route: str, source_key: str) -> None:
     """Untie: only for a record whose target a person said to give up."""
-    conn.execute(
-        delete(links).where(
-            links.c.flow == flow, links.c.route == route, links.c.source_key == source_key
-        )
-    )
+    conn.execute(_DROP, {"of_flow": flow, "of_route": route, "of_key": source_key})
+
+
+_COUNT = (
+    select(links.c.route, func.count())
+    .where(links.c.flow == bindparam("flow"))
+    .group_by(links.c.route)
+    .order_by(links.c.route)
+)
 
 
 def count(conn: Connection, flow: str) -> dict[str, int]:
     """How many links each route has."""
-    rows = conn.execute(
-        select(links.c.route, func.count())
-        .where(links.c.flow == flow)
-        .group_by(links.c.route)
-        .order_by(links.c.route)
-    )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in conn.execute(_COUNT, {"flow": flow})}
+
+
+_TARGET_IDS = (
+    select(links.c.target_id)
+    .where(*_AT_TARGET, links.c.state == "ok")
+    .distinct()
+    .order_by(links.c.target_id)
+)
 
 
 def target_ids(conn: Connection, account: str, object: str) -> list[str]:
     """Ids of all target records we keep, for the sweep that looks whether they are still there."""
-    rows = conn.execute(
-        select(links.c.target_id)
-        .where(links.c.account == account, links.c.object == object, links.c.state == "ok")
-        .distinct()
-        .order_by(links.c.target_id)
-    )
+    rows = conn.execute(_TARGET_IDS, {"account": account, "object": object})
     return [row.target_id for row in rows]
+
+
+_SEARCH = select(links).where(
+    links.c.flow == bindparam("flow"),
+    or_(links.c.source_key == bindparam("record"), links.c.target_id == bindparam("record")),
+)
 
 
 def search(conn: Connection, flow: str, record: str) -> list[Link]:
     """Links whose source key or target id is this text."""
-    rows = conn.execute(
-        select(links).where(
-            links.c.flow == flow,
-            (links.c.source_key == record) | (links.c.target_id == record),
-        )
-    )
-    return [_link(row) for row in rows]
+    return [_link(row) for row in conn.execute(_SEARCH, {"flow": flow, "record": record})]
 
 
 def carrying(conn: Connection, flow: str, text: str) -> list[Link]:

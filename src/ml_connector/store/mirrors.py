@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, select, tuple_, update
 
 from ml_connector.store.tables import marks, mirror, mirrors
 from ml_connector.store.upsert import upsert
@@ -38,14 +38,15 @@ class Filling:
     cursor: str | None
 
 
-def filling(conn: Connection, account: str, object: str) -> Filling:
-    row = conn.execute(
-        select(mirrors).where(mirrors.c.account == account, mirrors.c.object == object)
-    ).first()
-    return Filling(row.filled_at, row.fresh_at, row.mark, row.cursor) if row else _EMPTY
-
-
 _EMPTY = Filling(None, None, "", None)
+_FILLING = select(mirrors).where(
+    mirrors.c.account == bindparam("account"), mirrors.c.object == bindparam("object")
+)
+
+
+def filling(conn: Connection, account: str, object: str) -> Filling:
+    row = conn.execute(_FILLING, {"account": account, "object": object}).first()
+    return Filling(row.filled_at, row.fresh_at, row.mark, row.cursor) if row else _EMPTY
 
 
 def put_filling(conn: Connection, account: str, object: str, state: Filling) -> None:
@@ -53,26 +54,25 @@ def put_filling(conn: Connection, account: str, object: str, state: Filling) -> 
     upsert(conn, mirrors, [{"account": account, "object": object, **row}])
 
 
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_MARKS_AT = (marks.c.account == bindparam("account"), marks.c.object == bindparam("object"))
+_MIRROR_AT = (mirror.c.account == bindparam("account"), mirror.c.object == bindparam("object"))
+_MARKS_OF = (*_MARKS_AT, marks.c.target_id.in_(_IDS))
+_MIRROR_OF = (*_MIRROR_AT, mirror.c.target_id.in_(_IDS))
+_DROP_MARKS = delete(marks).where(*_MARKS_OF)
+_DROP_MIRROR = delete(mirror).where(*_MIRROR_OF)
+
+
 def reflect(conn: Connection, account: str, object: str, records: Sequence[Reflection]) -> None:
     """Take over what was read of these records; a deleted one leaves the mirror."""
     if not records:
         return
-    ids = [r.target_id for r in records]
-    conn.execute(
-        delete(marks).where(
-            marks.c.account == account, marks.c.object == object, marks.c.target_id.in_(ids)
-        )
-    )
+    base = {"account": account, "object": object}
+    conn.execute(_DROP_MARKS, {**base, "ids": [r.target_id for r in records]})
     gone = [r.target_id for r in records if r.deleted]
     if gone:
-        conn.execute(
-            delete(mirror).where(
-                mirror.c.account == account, mirror.c.object == object,
-                mirror.c.target_id.in_(gone),
-            )
-        )  # fmt: skip
+        conn.execute(_DROP_MIRROR, {**base, "ids": gone})
     here = [r for r in records if not r.deleted]
-    base = {"account": account, "object": object}
     upsert(
         conn,
         mirror,
@@ -95,6 +95,21 @@ def reflect(conn: Connection, account: str, object: str, records: Sequence[Refle
         )
 
 
+_FIND = (
+    select(marks.c.kind, marks.c.value, marks.c.target_id, mirror.c.parent)
+    .join(
+        mirror,
+        and_(
+            mirror.c.account == marks.c.account,
+            mirror.c.object == marks.c.object,
+            mirror.c.target_id == marks.c.target_id,
+        ),
+    )
+    .where(*_MARKS_AT, tuple_(marks.c.kind, marks.c.value).in_(bindparam("wanted", expanding=True)))
+    .order_by(marks.c.target_id)
+)
+
+
 def find(
     conn: Connection, account: str, object: str, wanted: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], list[tuple[str, str]]]:
@@ -102,72 +117,53 @@ def find(
     found: dict[tuple[str, str], list[tuple[str, str]]] = {pair: [] for pair in wanted}
     if not wanted:
         return found
-    rows = conn.execute(
-        select(marks.c.kind, marks.c.value, marks.c.target_id, mirror.c.parent)
-        .join(
-            mirror,
-            (mirror.c.account == marks.c.account)
-            & (mirror.c.object == marks.c.object)
-            & (mirror.c.target_id == marks.c.target_id),
-        )
-        .where(
-            marks.c.account == account, marks.c.object == object,
-            tuple_(marks.c.kind, marks.c.value).in_(sorted(set(wanted))),
-        )
-        .order_by(marks.c.target_id)
-    )  # fmt: skip
-    for row in rows:
+    asked = {"account": account, "object": object, "wanted": sorted(set(wanted))}
+    for row in conn.execute(_FIND, asked):
         found[(row.kind, row.value)].append((row.target_id, row.parent))
     return found
+
+
+_KEYS_ON = (
+    select(marks.c.target_id, marks.c.kind, marks.c.value)
+    .where(*_MARKS_OF, marks.c.kind.like("key:%"))
+    .order_by(marks.c.target_id, marks.c.kind)
+)
 
 
 def keys_on(
     conn: Connection, account: str, object: str, target_ids: Sequence[str]
 ) -> dict[str, list[tuple[str, str]]]:
     """The external keys on these records: (kind with the field's code, value)."""
-    rows = conn.execute(
-        select(marks.c.target_id, marks.c.kind, marks.c.value)
-        .where(
-            marks.c.account == account, marks.c.object == object,
-            marks.c.target_id.in_(sorted(set(target_ids))), marks.c.kind.like("key:%"),
-        )
-        .order_by(marks.c.target_id, marks.c.kind)
-    )  # fmt: skip
+    asked = {"account": account, "object": object, "ids": sorted(set(target_ids))}
     found: dict[str, list[tuple[str, str]]] = {}
-    for row in rows:
+    for row in conn.execute(_KEYS_ON, asked):
         found.setdefault(row.target_id, []).append((row.kind, row.value))
     return found
+
+
+_NAMES_OF = select(mirror.c.target_id, mirror.c.name).where(*_MIRROR_OF)
 
 
 def names_of(
     conn: Connection, account: str, object: str, target_ids: Sequence[str]
 ) -> dict[str, str]:
     """What a person calls these records."""
-    rows = conn.execute(
-        select(mirror.c.target_id, mirror.c.name).where(
-            mirror.c.account == account, mirror.c.object == object,
-            mirror.c.target_id.in_(sorted(set(target_ids))),
-        )
-    )  # fmt: skip
-    return {row.target_id: row.name for row in rows}
+    asked = {"account": account, "object": object, "ids": sorted(set(target_ids))}
+    return {row.target_id: row.name for row in conn.execute(_NAMES_OF, asked)}
 
 
 def forget(conn: Connection, account: str, object: str, target_id: str) -> None:
     """The record is not there any more."""
-    for table in (marks, mirror):
-        conn.execute(
-            delete(table).where(
-                table.c.account == account, table.c.object == object,
-                table.c.target_id == target_id,
-            )
-        )  # fmt: skip
+    for forgetting in (_DROP_MARKS, _DROP_MIRROR):
+        conn.execute(forgetting, {"account": account, "object": object, "ids": [target_id]})
+
+
+_ALL_IDS = select(mirror.c.target_id).where(*_MIRROR_AT)
 
 
 def keep_only(conn: Connection, account: str, object: str, target_ids: set[str]) -> None:
     """A whole listing showed these; whatever else the mirror holds is gone."""
-    rows = conn.execute(
-        select(mirror.c.target_id).where(mirror.c.account == account, mirror.c.object == object)
-    )
+    rows = conn.execute(_ALL_IDS, {"account": account, "object": object})
     for target_id in sorted({row.target_id for row in rows} - target_ids):
         forget(conn, account, object, target_id)
 

@@ -130,6 +130,33 @@ def _marking(dialect: str) -> Insert:
     )
 
 
+_IS_WANTED = (
+    pending.c.target == bindparam("target"),
+    pending.c.flow.in_(bindparam("flows", expanding=True)),
+    pending.c.waits_route.is_(None),
+)
+_IS_NAMED = tuple_(pending.c.flow, pending.c.route, pending.c.key).in_(
+    bindparam("keys", expanding=True)
+)
+_DUE = select(pending).where(
+    *_IS_WANTED, pending.c.due_at <= bindparam("now"), pending.c.taken.is_(None)
+)
+_FIRST_DUE = _DUE.order_by(
+    pending.c.work, pending.c.rank, pending.c.flow, pending.c.route, pending.c.key
+).limit(1)
+_OF_ROUTE = (pending.c.flow == bindparam("of_flow"), pending.c.route == bindparam("of_route"))
+_LIKE_FIRST = (
+    _DUE.where(*_OF_ROUTE, pending.c.work == bindparam("of_work"), pending.c.alone.is_(False))
+    .order_by(pending.c.key)
+    .limit(bindparam("limit"))
+)
+_TAKE = (
+    update(pending)
+    .where(*_OF_ROUTE, pending.c.key.in_(bindparam("of_keys", expanding=True)))
+    .values(taken=bindparam("epoch"), attempts=pending.c.attempts + 1)
+)
+
+
 def take(
     conn: Connection,
     target: str,
@@ -145,40 +172,18 @@ def take(
     taken alone. `flows` are those that may work now; `keys` narrows the choice further, to those
     (flow, route, key).
     """
-    due = [
-        pending.c.target == target,
-        pending.c.flow.in_(list(flows)),
-        pending.c.due_at <= now,
-        pending.c.taken.is_(None),
-        pending.c.waits_route.is_(None),
-    ]
+    due = {"target": target, "flows": list(flows), "now": now}
+    first_due, like_first = _FIRST_DUE, _LIKE_FIRST
     if keys is not None:
-        due.append(tuple_(pending.c.flow, pending.c.route, pending.c.key).in_(list(keys)))
-    order = (pending.c.work, pending.c.rank, pending.c.flow, pending.c.route, pending.c.key)
-    first = conn.execute(select(pending).where(*due).order_by(*order).limit(1)).first()
+        due["keys"] = list(keys)
+        first_due, like_first = first_due.where(_IS_NAMED), like_first.where(_IS_NAMED)
+    first = conn.execute(first_due, due).first()
     if first is None:
         return []
-    same = [
-        *due,
-        pending.c.flow == first.flow,
-        pending.c.route == first.route,
-        pending.c.work == first.work,
-        pending.c.alone.is_(False),
-    ]
-    rows = (
-        [first]
-        if first.alone
-        else conn.execute(select(pending).where(*same).order_by(pending.c.key).limit(limit)).all()
-    )
-    conn.execute(
-        update(pending)
-        .where(
-            pending.c.flow == first.flow,
-            pending.c.route == first.route,
-            pending.c.key.in_([row.key for row in rows]),
-        )
-        .values(taken=epoch, attempts=pending.c.attempts + 1)
-    )
+    of_first = {"of_flow": first.flow, "of_route": first.route}
+    same = {**due, **of_first, "of_work": first.work, "limit": limit}
+    rows = [first] if first.alone else conn.execute(like_first, same).all()
+    conn.execute(_TAKE, {**of_first, "of_keys": [row.key for row in rows], "epoch": epoch})
     return [_taken(row) for row in rows]
 
 
@@ -291,13 +296,16 @@ def take_over(conn: Connection, workspace: str, epoch: int) -> int:
     ).rowcount
 
 
+_RELEASE = (
+    update(pending)
+    .where(pending.c.target == bindparam("of_target"), pending.c.taken == bindparam("of_epoch"))
+    .values(taken=None, attempts=pending.c.attempts - 1)
+)
+
+
 def release(conn: Connection, target: str, epoch: int) -> None:
     """Give back what is still in hand of a drain that broke off."""
-    conn.execute(
-        update(pending)
-        .where(pending.c.target == target, pending.c.taken == epoch)
-        .values(taken=None, attempts=pending.c.attempts - 1)
-    )
+    conn.execute(_RELEASE, {"of_target": target, "of_epoch": epoch})
 
 
 def isolate(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
@@ -313,6 +321,9 @@ def isolate(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
         )
 
 
+_NEXT_DUE = select(func.min(pending.c.due_at)).where(*_IS_WANTED)
+
+
 def next_due(
     conn: Connection,
     target: str,
@@ -320,14 +331,10 @@ def next_due(
     keys: Sequence[tuple[str, str, str]] | None = None,
 ) -> datetime | None:
     """When the next key of these flows is due; None where nothing but waiters is left."""
-    where = [
-        pending.c.target == target,
-        pending.c.flow.in_(list(flows)),
-        pending.c.waits_route.is_(None),
-    ]
-    if keys is not None:
-        where.append(tuple_(pending.c.flow, pending.c.route, pending.c.key).in_(list(keys)))
-    return conn.execute(select(func.min(pending.c.due_at)).where(*where)).scalar()
+    wanted = {"target": target, "flows": list(flows)}
+    if keys is None:
+        return conn.execute(_NEXT_DUE, wanted).scalar()
+    return conn.execute(_NEXT_DUE.where(_IS_NAMED), {**wanted, "keys": list(keys)}).scalar()
 
 
 def forget_flow(conn: Connection, flow: str) -> None:
@@ -358,11 +365,7 @@ def hurry(conn: Connection, flow: str, waits_for: str, now: datetime) -> None:
     )
 
 
-_THIS = (
-    pending.c.flow == bindparam("of_flow"),
-    pending.c.route == bindparam("of_route"),
-    pending.c.key == bindparam("of_key"),
-)
+_THIS = (*_OF_ROUTE, pending.c.key == bindparam("of_key"))
 _FINISH = delete(pending).where(*_THIS, pending.c.generation == bindparam("seen"))
 _GIVE_BACK = (
     update(pending)

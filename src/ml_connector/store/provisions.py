@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from ml_connector.core.objects import SetupItem
 from ml_connector.store.tables import provisions, vocabularies
@@ -25,10 +25,15 @@ class Provision:
     missing: bool
 
 
+_OF_ACCOUNT = (
+    select(provisions)
+    .where(provisions.c.account == bindparam("account"))
+    .order_by(provisions.c.item)
+)
+
+
 def of_account(conn: Connection, account: str) -> dict[str, Provision]:
-    rows = conn.execute(
-        select(provisions).where(provisions.c.account == account).order_by(provisions.c.item)
-    )
+    rows = conn.execute(_OF_ACCOUNT, {"account": account})
     return {r.item: Provision(r.item, r.code, r.object, r.is_key, r.missing) for r in rows}
 
 
@@ -48,16 +53,18 @@ def set_missing(conn: Connection, account: str, items: Sequence[str]) -> None:
     )
 
 
+_VOCABULARY = select(vocabularies.c.words).where(
+    vocabularies.c.account == bindparam("account"),
+    vocabularies.c.name == bindparam("name"),
+    vocabularies.c.read_at >= bindparam("not_before"),
+)
+
+
 def vocabulary(conn: Connection, account: str, name: str, not_before: datetime) -> list[str] | None:
     """The words as last read, or None where that was before the moment."""
-    row = conn.execute(
-        select(vocabularies).where(
-            vocabularies.c.account == account,
-            vocabularies.c.name == name,
-            vocabularies.c.read_at >= not_before,
-        )
-    ).first()
-    return list(row.words) if row else None
+    row = {"account": account, "name": name, "not_before": not_before}
+    found = conn.execute(_VOCABULARY, row).first()
+    return list(found.words) if found else None
 
 
 def put_vocabulary(

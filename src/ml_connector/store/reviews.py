@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, delete, func, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, func, select, update
 
 from ml_connector.store.tables import flows, reviews
 from ml_connector.store.upsert import upsert
@@ -34,24 +34,34 @@ class Review:
     planned_at: datetime
 
 
+_OF_KEYS = select(reviews).where(
+    reviews.c.flow == bindparam("flow"),
+    reviews.c.route == bindparam("route"),
+    reviews.c.source_key.in_(bindparam("keys", expanding=True)),
+)
+
+
 def of_keys(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> dict[str, Review]:
-    rows = conn.execute(
-        select(reviews).where(
-            reviews.c.flow == flow, reviews.c.route == route, reviews.c.source_key.in_(list(keys))
-        )
-    )
+    rows = conn.execute(_OF_KEYS, {"flow": flow, "route": route, "keys": list(keys)})
     return {row.source_key: _review(row) for row in rows}
+
+
+_CLOSE = delete(reviews).where(
+    reviews.c.flow == bindparam("of_flow"),
+    reviews.c.route == bindparam("of_route"),
+    reviews.c.source_key == bindparam("of_key"),
+)
 
 
 def put(conn: Connection, review: Review) -> None:
     """One row for one record: a new finding replaces the reason and candidates of the old one."""
-    conn.execute(delete(reviews).where(*_is(review.flow, review.route, review.source_key)))
+    close(conn, review.flow, review.route, review.source_key)
     row = {name: getattr(review, name) for name in Review.__slots__}
     upsert(conn, reviews, [{**row, "candidates": list(review.candidates)}])
 
 
 def close(conn: Connection, flow: str, route: str, source_key: str) -> None:
-    conn.execute(delete(reviews).where(*_is(flow, route, source_key)))
+    conn.execute(_CLOSE, {"of_flow": flow, "of_route": route, "of_key": source_key})
 
 
 def decide(conn: Connection, id: str, decision: Mapping[str, Any], state: str) -> None:
@@ -87,52 +97,41 @@ def listing(conn: Connection, workspace: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+_IS_OPEN = reviews.c.state == "open"
+_OPEN_OF = (reviews.c.flow == bindparam("flow"), _IS_OPEN)
+_COUNT = select(func.count()).where(*_OPEN_OF)
+_OF_FLOW = select(reviews).where(*_OPEN_OF)
+_PLANNED_BEFORE = select(reviews).where(
+    reviews.c.workspace == bindparam("workspace"),
+    _IS_OPEN,
+    reviews.c.planned_at < bindparam("before"),
+)
+
+
 def count(conn: Connection, flow: str) -> int:
-    return int(
-        conn.execute(
-            select(func.count()).where(reviews.c.flow == flow, reviews.c.state == "open")
-        ).scalar_one()
-    )
+    return int(conn.execute(_COUNT, {"flow": flow}).scalar_one())
 
 
 def planned_before(conn: Connection, workspace: str, before: datetime) -> list[Review]:
     """Open reviews that were last planned before then: due for their daily look."""
-    rows = conn.execute(
-        select(reviews).where(
-            reviews.c.workspace == workspace,
-            reviews.c.state == "open",
-            reviews.c.planned_at < before,
-        )
-    )
+    rows = conn.execute(_PLANNED_BEFORE, {"workspace": workspace, "before": before})
     return [_review(row) for row in rows]
 
 
 def of_flow(conn: Connection, flow: str) -> list[Review]:
-    rows = conn.execute(select(reviews).where(reviews.c.flow == flow, reviews.c.state == "open"))
-    return [_review(row) for row in rows]
+    return [_review(row) for row in conn.execute(_OF_FLOW, {"flow": flow})]
 
 
 def naming(conn: Connection, flow: str, target_id: str) -> list[Review]:
     """Open reviews of a flow that have this target record among their candidates."""
     told = json.dumps({"id": target_id})[1:-1]
-    rows = conn.execute(
-        select(reviews).where(
-            reviews.c.flow == flow,
-            reviews.c.state == "open",
-            cast(reviews.c.candidates, Text).contains(told, autoescape=True),
-        )
-    )
+    names = cast(reviews.c.candidates, Text).contains(told, autoescape=True)
+    rows = conn.execute(_OF_FLOW.where(names), {"flow": flow})
     return [
         review
         for review in map(_review, rows)
         if any(candidate.get("id") == target_id for candidate in review.candidates)
     ]
-
-
-def _is(flow: str, route: str, source_key: str) -> tuple[Any, ...]:
-    return (
-        reviews.c.flow == flow, reviews.c.route == route, reviews.c.source_key == source_key,
-    )  # fmt: skip
 
 
 def _review(row: Any) -> Review:
