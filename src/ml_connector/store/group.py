@@ -17,7 +17,13 @@ from typing import Any, TypeAlias, TypeVar
 from sqlalchemy import Connection, Transaction
 from sqlalchemy.exc import DBAPIError
 
-from ml_connector.store.sqlite import Database, driver, forbid_commit
+from ml_connector.store.sqlite import (
+    WRITES_AS_READER,
+    Database,
+    driver,
+    forbid_commit,
+    forbid_writing,
+)
 from ml_connector.store.unavailable import as_unavailable, primary_code
 
 T = TypeVar("T")
@@ -162,17 +168,11 @@ def only_reading(work: Work[T]) -> Work[T]:
     """The same function on a writing connection, which refuses to be written to meanwhile."""
 
     def run(connection: Connection) -> T:
-        raw = driver(connection)
-        raw.execute("PRAGMA query_only=ON")
+        forbid_writing(connection, forbidden=True)
         try:
             return work(connection)
-        except DBAPIError as error:
-            misuse = _as_misuse(error)
-            if misuse is error:
-                raise
-            raise misuse from error
         finally:
-            raw.execute("PRAGMA query_only=OFF")
+            forbid_writing(connection, forbidden=False)
 
     return run
 
@@ -181,4 +181,4 @@ def _as_misuse(error: Exception) -> Exception:
     """On a connection that only reads, a refused write is our bug and no fault of the file."""
     if primary_code(error) != sqlite3.SQLITE_READONLY:
         return error
-    return RuntimeError("a store function that writes was handed in to be read")
+    return RuntimeError(WRITES_AS_READER)

@@ -25,10 +25,15 @@ from ml_connector.core.faults import Mistake
 from ml_connector.store.durable import OWNER_ONLY
 from ml_connector.store.unavailable import mending
 
+WRITES_AS_READER = "a store function that writes was handed in to be read"
+
 BUSY_TIMEOUT_MS = 5_000
 """How long a statement waits for another process's lock before it gives up."""
 
 _INSIDE = "store_function_runs"
+_READING = "store_function_only_reads"
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "ALTER", "DROP")
+"""How a statement that writes begins, as SQLAlchemy spells it."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,12 @@ def open_database(path: Path, *, create: bool = False) -> Database:
 def memory_database() -> Database:
     """An empty private database in memory."""
     engine = _engine(URL.create("sqlite"), StaticPool, "BEGIN", ["PRAGMA foreign_keys=ON"])
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def refuse_writing(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if connection.info.get(_READING) and statement.startswith(_WRITES):
+            raise RuntimeError(WRITES_AS_READER)
+
     return Database(None, engine, engine)
 
 
@@ -107,6 +118,16 @@ def forget_log(database: Database) -> bool:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         row = cursor.fetchone()  # busy, frames in the log, frames brought into the database
         return row is not None and row[0] == 0
+
+
+def forbid_writing(connection: Connection, *, forbidden: bool) -> None:
+    """Make a statement that writes raise, on the one connection of a database in memory.
+
+    PRAGMA query_only does the same for a connection that never writes. Switched to and fro, it made
+    SQLite prepare every statement anew each time (https://www.sqlite.org/src/file/src/pragma.c:
+    flags expire what is prepared).
+    """
+    connection.info[_READING] = forbidden
 
 
 def forbid_commit(connection: Connection, *, forbidden: bool) -> None:
