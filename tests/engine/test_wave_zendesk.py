@@ -200,6 +200,24 @@ async def test_an_agents_new_name_for_an_organization_stays() -> None:
         assert (await organizations(of))[key]["name"] == "As agents say"
 
 
+async def test_customers_whose_organizations_agents_merged_share_one_account() -> None:
+    async with rehearsal() as of:
+        await of.install(since="all")
+        await of.sync()
+        told = await of.links("customers")
+        (first, loser), (second, winner) = sorted(told.items())[:2]
+        path = f"zendesk/organizations/{loser.target_id}/merge"
+        await of.human("POST", path, {"into": winner.target_id})
+        await of.clock.advance(86_500)
+        for _ in range(4):
+            await of.round()
+            await of.clock.advance(60)
+        accounts = await of.links("summaries")
+        assert {accounts[key].target_id for key in (first, second)} == {winner.target_id}
+        assert [accounts[key].is_alias for key in (first, second)] == [True, False]
+        assert await of.reviews() == []
+
+
 async def test_an_organization_that_agents_merged_goes_on_as_the_winner() -> None:
     async with rehearsal() as of:
         await of.install(since="all")

@@ -267,7 +267,7 @@ def judge_match(
     decisions = match_items(conn, opened, route, unlinked, given)
     held = _held(conn, opened, route, unlinked)
     chosen = [_chosen(item, match, held) for item, match in zip(unlinked, decisions, strict=True)]
-    contested = _contested(chosen)
+    contested = set() if route.host else _contested(chosen)  # parents that are one have one roll-up
     wanted = [
         _wanted(route, item, match, given) for item, match in zip(unlinked, chosen, strict=True)
     ]

@@ -27,7 +27,8 @@ def match_items(
     """The decision for each item. Reads only."""
     wanted = [[_marks(opened, route, rule, item, given) for rule in route.match] for item in items]
     looked = _look(conn, opened, route, [pair for of in wanted for marks in of for pair in marks])
-    holders = _Holders(conn, opened, route, looked)
+    hosts = [i.parents[route.host] for i in items if route.host in i.parents]
+    holders = _Holders(conn, opened, route, looked, hosts)
     decisions = []
     for item, marks_by_rule in zip(items, wanted, strict=True):
         hits = [
@@ -77,9 +78,11 @@ def heir_of(conn: Connection, opened: OpenFlow, route: Route, key: str, gone: st
 class _Holders:
     """Which external keys the found records hold, and which source keys are linked to them."""
 
-    def __init__(self, conn: Connection, opened: OpenFlow, route: Route, looked: Looked) -> None:
+    def __init__(
+        self, conn: Connection, opened: OpenFlow, route: Route, looked: Looked, hosts: Sequence[str]
+    ) -> None:
         own = route.writes.name
-        ids = {target for hits in looked[own].values() for target, _ in hits}
+        ids = {*hosts, *(target for hits in looked[own].values() for target, _ in hits)}
         for name in route.writes.likeness_of:
             ids |= {parent for hits in looked[name].values() for _, parent in hits if parent}
         ordered = sorted(ids)
