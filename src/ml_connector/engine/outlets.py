@@ -85,6 +85,8 @@ def note_records(
     now: datetime,
 ) -> int:
     """Mark what is news for each route or feed, and remember what was seen; the number of marks."""
+    if not records:
+        return 0
     by_key = {record.key(): record for record in records}
     known = cursors.seen_of(conn, source.row.id, obj.name, list(by_key))
     shown = {key: _shown(record, known.get(key), read_at) for key, record in by_key.items()}

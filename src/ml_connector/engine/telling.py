@@ -34,6 +34,8 @@ def tell(
     Where a flow is filled, only routes whose records no listing shows are marked: the others are
     found by their own.
     """
+    if not records:
+        return 0
     flow, given = opened.row.id, opened.given(now)
     before = told.of_keys(conn, flow, feed.name, list(records))
     spoken: dict[str, Spoken] = {

@@ -115,7 +115,7 @@ class GroupWriter:
         """Take the write lock; where that fails, all the jobs fail for the same reason."""
         try:
             self._transaction = self._connection.begin()
-        except DBAPIError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             for job in jobs:
                 job.error = as_unavailable(error, self._label)
             return False

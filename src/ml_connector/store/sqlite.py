@@ -74,7 +74,7 @@ def open_database(path: Path, *, create: bool = False) -> Database:
     database = _file_database(path)
     try:
         _probe(database)
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         database.dispose()
         sentence = mending(error, str(path))
         if sentence is None:
@@ -180,7 +180,7 @@ def _engine(url: URL, pool: type[Pool], begin: str, pragmas: Sequence[str]) -> E
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver(connection).execute(begin)
 
     @event.listens_for(engine, "commit")
     def refuse_commit(connection: Connection) -> None:

@@ -46,4 +46,5 @@ def put(conn: Connection, flow: str, feed: str, spoken: Mapping[str, Spoken]) ->
 
 def drop(conn: Connection, flow: str, feed: str, keys: Sequence[str]) -> None:
     """Records that are gone have told all they had to tell."""
-    conn.execute(_DROP, {"flow": flow, "feed": feed, "keys": list(keys)})
+    if keys:
+        conn.execute(_DROP, {"flow": flow, "feed": feed, "keys": list(keys)})
