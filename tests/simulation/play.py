@@ -128,12 +128,13 @@ class Stage:
 
     async def _open(self) -> None:
         """A person sets everything up in fair weather; what is drawn begins afterwards."""
-        if self.script.is_poor and "pipedrive" in (self.source, self.target):
-            self.sandbox.world.switches.change(budget.SWITCHES)
+        is_poor = self.script.is_poor and "pipedrive" in (self.source, self.target)
+        poverty = budget.SWITCHES if is_poor else {}
+        self.sandbox.world.switches.change(poverty)
         await self.house.furnish()
         await self.house.start()
         await self.clock.run(self._connect_all())
-        self.sandbox.world.switches.change(self.script.switches)
+        self.sandbox.world.switches.change({**self.script.switches, **poverty})
         if self.script.public and self.source in PORTALS:
             await self._enter_in_portal(self.source)
         given = {"kind": self.script.kind, "name": FLOW, "yes": True}

@@ -52,6 +52,11 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         "paid_is_won": ("yes", "yes", "no"),
     }
 
+    def __post_init__(self) -> None:
+        self._undated: set[str] = set()
+        """Invoices that stood as paid at some time, and on no day."""
+        super().__post_init__()
+
     # --- what must be there -----------------------------------------------------------------------
 
     def expected(self) -> list[Expected]:
@@ -99,9 +104,10 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         if states:
             fields["status"] = {"won" if state == "paid" and wins else "open" for state in states}
             fields["stage_id"] = lambda told: self.stage({"stage_id": told}) in stages
-        if (
-            states == {"paid"} and wins and i["date_paid"]
-        ):  # it is written with the status, and stays
+        if states == {"paid"} and not i["date_paid"]:  # an edit left nothing due
+            self._undated.add(key)
+        if states == {"paid"} and wins and key not in self._undated:
+            # it is written with the status, and stays
             fields["won_time"] = {f"{day}T12:00:00Z" for day in self._days_of_payment(i)}
         if words := _status_words(i, states):
             fields["Invoice status"] = lambda told: told in words  # by the calendar too
