@@ -363,7 +363,7 @@ class Stage:
 
     async def _reconnect(self) -> None:
         for row in await self.house.connections():
-            if row.state != "ok":
+            if row.state == connections.NEEDS_PERSON:
                 await self._consent(row.vendor)
 
 
