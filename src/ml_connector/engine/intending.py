@@ -32,10 +32,8 @@ async def intend(res: Resources, meaning: Meaning, items: Sequence[Item]) -> lis
     jobs = [res.chance.new_id() for _ in items]
     rows = [intent_forth(meaning, item, job) for item, job in zip(items, jobs, strict=True)]
     claims = [c for i in items if isinstance(i.step, ToWrite) for c in i.step.claims]
-
-    # An adoption keeps them until it is done: they tell which values are ours.
     over = [
-        i.key for i in items if i.intents and not (isinstance(i.step, ToWrite) and i.step.adopts)
+        i.key for i in items if i.intents and isinstance(i.step, ToWrite) and supersedes(i.step)
     ]
 
     def work(conn: Connection) -> None:
@@ -46,6 +44,15 @@ async def intend(res: Resources, meaning: Meaning, items: Sequence[Item]) -> lis
     if items:
         await res.store.write(work)
     return jobs
+
+
+def supersedes(step: ToWrite) -> bool:
+    """Whether earlier writes for the key, which nobody answered, are of no account any more.
+
+    A create follows a look that found nothing of them. An update keeps them until it is answered:
+    they tell which values at the target are ours, also those that it does not write again.
+    """
+    return not step.target_id
 
 
 def intent_forth(meaning: Meaning, item: Item, job: str) -> Intent:

@@ -113,6 +113,38 @@ async def test_what_a_lost_update_set_is_ours_after_it_has_settled(scene: Scene,
     await demand_in_step(scene, await picture(scene))
 
 
+async def test_what_the_one_before_the_last_lost_update_set_is_ours(scene: Scene) -> None:
+    """The second one did not hold the address again, which stood there already."""
+    customers = await scene.human("GET", "wave/customers")
+    customer = next(c for c in customers if c["email"])
+    where = f"wave/customers/{quote(customer['id'])}"
+
+    async def person() -> dict[str, Any]:
+        persons = (await picture(scene))["persons"]
+        found: dict[str, Any] = next(p for p in persons if p["key"].endswith(customer["id"]))
+        return found
+
+    await scene.order(
+        {"vendor": "pipedrive", "operation": "PATCH /api/v2/persons/{id}", "kind": "cut_after",
+         "times": 2}
+    )  # fmt: skip
+    await scene.human("PATCH", where, {"email": "first@new.example"})
+    await scene.clock.advance(301)
+    await scene.round()
+    assert [e["value"] for e in (await person())["emails"]] == ["first@new.example"]
+    await scene.human("PATCH", where, {"firstName": "Renamed"})
+    for _ in range(240):
+        await scene.rounds(1)
+        if "Renamed" in (await person())["name"]:
+            break
+    await scene.human("PATCH", where, {"email": "second@new.example"})
+    await scene.clock.advance(301)
+    await scene.rounds(240)
+    assert [e["value"] for e in (await person())["emails"]] == ["second@new.example"]
+    told = await scene.audit(route="contacts")
+    assert not any("as a person set it" in row["reason"] for row in told)
+
+
 async def test_a_person_who_edits_while_it_settles_is_seen(scene: Scene) -> None:
     """The lost write was about amounts; the title and the stage that a rep chooses stay theirs."""
     invoice = await unpaid(scene)
