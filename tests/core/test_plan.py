@@ -158,3 +158,14 @@ def test_a_follower_goes_with_its_leader_in_an_update() -> None:
     later = desired(rule, status="won", won_time="u")
     assert is_unchanged(later, base)
     assert plan_update(later, base, None).fields == {}
+
+
+def test_what_the_target_made_of_our_own_write_is_ours() -> None:
+    """A create that nobody answered: it stands in capitals, cut, with other blanks."""
+    wanted = desired(None, stage="A new  stage", title="T", value="1")
+    for there in ("A NEW STAGE", "A new"):
+        write = plan_adoption(wanted, target(stage=there), True, [{"stage": "A new  stage"}])
+        assert write.fields["stage"] == "A new  stage"
+        assert write.theirs == frozenset()
+    kept = plan_adoption(wanted, target(stage="Another"), True, [{"stage": "A new  stage"}])
+    assert kept.theirs == {"stage"}

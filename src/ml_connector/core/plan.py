@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from ml_connector.core.flow import Owner
 from ml_connector.core.mapping import Desired
 from ml_connector.core.objects import TargetRecord
-from ml_connector.core.values import Value, Values, same
+from ml_connector.core.values import Value, Values, likeness, same
 
 ANY = "*"
 """What a field follows that is written together with whatever else is."""
@@ -134,7 +134,7 @@ def plan_adoption(
         there = target.fields.get(wire)
         if same(value, there):
             continue
-        is_ours = any(wire in write and same(write[wire], there) for write in sent)
+        is_ours = any(wire in write and _comes_of(write[wire], there) for write in sent)
         if desired.owners[wire] is Owner.ONCE and is_ours:
             continue
         if wire in two_way and _empty(value) and not is_ours:
@@ -203,6 +203,16 @@ def _changes(
 ) -> Changes:
     before = target.fields if target is not None else base.returned
     return {names[w]: {"before": before.get(w), "after": value} for w, value in fields.items()}
+
+
+def _comes_of(sent: Value, there: Value) -> bool:
+    """Whether it is what a target makes of what it is sent: the same, other case or blanks, or cut
+    at the target's length."""
+    if same(sent, there):
+        return True
+    if not isinstance(sent, str) or not isinstance(there, str) or _empty(there):
+        return False
+    return likeness(sent).startswith(likeness(there))
 
 
 def _empty(value: Value) -> bool:
