@@ -81,8 +81,8 @@ class Ledger:
     async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
         return []
 
-    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
-        return set(self.things)
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> dict[str, None]:
+        return dict.fromkeys(self.things)
 
     @property
     def vendor(self) -> Vendor:

@@ -92,7 +92,7 @@ async def test_a_listing_ends_and_shows_every_record_once(vendor: Vendor) -> Non
             await demand_nothing_lacks(stand, obj, set(found))
             if isinstance(obj, SourceObject):
                 keys = await stand.run(stand.client.all_keys(obj, Errand()))
-                assert set(found) <= keys, obj.path
+                assert set(found) <= set(keys), obj.path
         assert turned > 1, "no listing was longer than a page, so nothing was shown"
 
 

@@ -179,6 +179,34 @@ async def test_a_payment_that_moves_no_change_stamp_is_seen_by_the_slow_look_at_
         assert (await s.deal(invoice))["Invoice status"] == "Part paid"
 
 
+async def test_a_payment_in_full_that_moves_no_change_stamp_is_seen_within_the_hour() -> None:
+    async with Scene() as s:
+        await s.switch(wave__payment_touches_modified=False)
+        invoice = await s.invoice(await s.customer())
+        await s.install(since="all")
+        await s.sync()
+        await s.pass_time(3700)
+        await s.round()
+        await s.pay(invoice)
+        await s.pass_time(3700)
+        await s.round()
+        assert (await s.deal(invoice))["Invoice status"] == "Paid"
+
+
+async def test_what_is_paid_beyond_the_total_and_moves_no_change_stamp_is_seen_in_a_day() -> None:
+    async with Scene() as s:
+        await s.switch(wave__payment_touches_modified=False)
+        invoice = await s.invoice(await s.customer())
+        await s.pay(invoice)
+        await s.install(since="all")
+        await s.sync()
+        await s.round()
+        await s.pay(invoice, "5.00")
+        await s.pass_time(86_500)
+        await s.round()
+        assert (await s.deal(invoice))["Amount due"]["value"] == -5
+
+
 async def test_an_invoice_becomes_overdue_by_the_calendar_alone() -> None:
     async with Scene() as s:
         acme = await s.customer()

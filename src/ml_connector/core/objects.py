@@ -15,6 +15,14 @@ from pydantic import BaseModel, ConfigDict
 from ml_connector.core.values import Values
 
 
+def id_of(told: object) -> str:
+    """An id as a vendor tells it, a text or a whole number. Raises ValueError for all else: the
+    text of a null or of a tree would be kept as if it were an id."""
+    if isinstance(told, str | int) and not isinstance(told, bool) and str(told).strip():
+        return str(told)
+    raise ValueError("is no id")
+
+
 class SourceModel(BaseModel):
     """A record as it was read at the source: strict, only the fields that are used."""
 

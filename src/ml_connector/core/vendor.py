@@ -74,8 +74,9 @@ class SourceClient(Client, Protocol):
         re-read."""
         ...
 
-    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
-        """Every id there is, for the sweep that notices deletions."""
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> Mapping[str, SourceModel | None]:
+        """Every id there is, for the daily sweep that notices deletions; with the record where it
+        can change without a change stamp."""
         ...
 
 

@@ -134,25 +134,27 @@ async def sweep(
     outlets: Sequence[Outlet],
     errand: Errand,
 ) -> int:
-    """Compare the ids at the source with those we keep; what is absent becomes pending, no more."""
+    """Compare the ids at the source with those we keep; what is absent becomes pending, no more.
+    What it shows besides is noted as from any listing."""
     there = await source.source.all_keys(obj, errand)
+    shown = [record for record in there.values() if record is not None]
     now = res.clock.now()
 
     def work(conn: Connection) -> int:
-        marked = 0
+        marked = note_records(conn, source, obj, outlets, shown, None, now)
         for outlet in outlets:
             flow, route = outlet.opened.row.id, outlet.reader.name
             if outlet.reader.reads.path != obj.path:
                 continue
             if isinstance(outlet.reader, Feed):
-                marked += tell_absent(conn, outlet.opened, outlet.reader, there, now)
+                marked += tell_absent(conn, outlet.opened, outlet.reader, there.keys(), now)
                 continue
-            absent = sorted(links.linked_keys(conn, flow, route) - there)
+            absent = sorted(links.linked_keys(conn, flow, route) - there.keys())
             rank, where = outlet.opened.flow.rank(route), outlet.opened.place(route)
             marks = [Mark(flow, route, key, where, rank, "poll") for key in absent]
             pending.mark(conn, marks, now)
             marked += len(marks)
-        gone = set(cursors.all_seen(conn, source.row.id, obj.name)) - there
+        gone = set(cursors.all_seen(conn, source.row.id, obj.name)) - there.keys()
         cursors.unsee(conn, source.row.id, obj.name, sorted(gone))
         cursor = cursors.get(conn, source.row.id, obj.name)
         cursors.put(conn, source.row.id, obj.name, replace(cursor, swept_at=now))

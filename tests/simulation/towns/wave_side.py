@@ -97,12 +97,24 @@ class WaveSource(Town):
         invoice = pick(draw, self._invoices())
         part = {} if draw.random() < 0.6 else {"amount": "5.00"}
         self.do("wave", "invoices", invoice["id"], "pay", **part)
+        self._show(invoice["id"], draw)
         return invoice["internalId"]
 
     def refund(self, draw: random.Random) -> Any:
         invoice = pick(draw, [i for i in self._invoices() if number(i["amountPaid"]["value"])])
         self.do("wave", "invoices", invoice["id"], "refund", amount="5.00")
+        self._show(invoice["id"], draw)
         return invoice["internalId"]
+
+    def _show(self, invoice: str, draw: random.Random) -> None:
+        """Where payments move no change stamp, one that takes the place of another of the same
+        amount is in no listing: something else of the invoice is changed with it."""
+        if not self.world.switches.value("wave.payment_touches_modified") and any(
+            p["isDeleted"] or p["originInvoicePayment"]
+            for p in self.of("wave", "payments")
+            if p["invoice"]["id"] == invoice
+        ):
+            self.change("wave", "invoices", invoice, {"memo": f"Paid {draw.random()}"})
 
     def delete_draft(self, draw: random.Random) -> Any:
         invoice = pick(draw, self._invoices(draft=True))

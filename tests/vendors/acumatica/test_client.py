@@ -262,5 +262,5 @@ async def test_all_keys_are_read_window_by_window() -> None:
     script = Script({f"GET {ROOT}/StockItem": [row(InventoryID="PUMP", LastModified=STAMP)]})
     script._answers[f"GET {ROOT}/NonStockItem"] = [answered([])]
     on = bench(script)
-    assert await on.client.all_keys(objects.ITEMS, on.errand) == {"PUMP"}
+    assert set(await on.client.all_keys(objects.ITEMS, on.errand)) == {"PUMP"}
     assert script.asked[0].params["$select"] == "InventoryID,LastModified"

@@ -135,7 +135,7 @@ async def test_all_ids_are_those_of_active_and_archived_records(books: Books) ->
     await books.human("PATCH", "clients", first, vis_state=2)
     for obj in OBJECTS:
         keys = await books.run(books.client().all_keys(obj, Errand()))
-        assert keys == set(await books.listed(obj.name))
+        assert set(keys) == set(await books.listed(obj.name))
 
 
 async def test_open_invoices_are_those_with_something_outstanding(books: Books) -> None:

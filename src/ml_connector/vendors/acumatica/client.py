@@ -134,16 +134,16 @@ class AcumaticaClient:
         rows = [(SALES_INVOICE, row) for row in listing.rows]
         return await self._reading.records(obj, rows, errand, is_listing=True)
 
-    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> dict[str, None]:
         """Every key, window by window."""
-        keys: set[str] = set()
+        keys: dict[str, None] = {}
         for entity in self._reading.polled(obj):
             slim, window = Entity(entity.name, entity.keys, stamp=entity.stamp), Window()
             while not window.is_at_rest:
                 listing = await self._api.listing(
                     slim, window.filter(slim.stamp), errand, window.limit
                 )
-                keys |= {slim.key_of(row) for row in listing.rows}
+                keys |= {key: None for row in listing.rows if (key := slim.key_of(row))}
                 window = window.then([slim.stamped(row) for row in listing.rows])
         return keys
 

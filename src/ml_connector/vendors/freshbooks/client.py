@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from ml_connector.core.faults import Missing
 from ml_connector.core.limits import Price
-from ml_connector.core.objects import Identity, SourceModel, SourceObject, SourcePage
+from ml_connector.core.objects import Identity, SourceModel, SourceObject, SourcePage, id_of
 from ml_connector.core.values import Values
 from ml_connector.core.vendor import ConnectionFacts, Handshake, Subscription
 from ml_connector.core.wire import Errand, Request, Response, Wire
@@ -74,7 +74,7 @@ class FreshBooksClient:
         request = Request("GET", IDENTITY_PATH, price=Price(kind=IDENTITY))
         me, found = businesses_of((await self._wire.send(request, errand)).json())
         business = choose_business(found, self._wanted)
-        self._account = str(business["account_id"])
+        self._account = id_of(business["account_id"])
         return describe(me, business, len(found))
 
     async def changes(self, obj: SourceObject, cursor: Values, errand: Errand) -> SourcePage:
@@ -125,11 +125,11 @@ class FreshBooksClient:
                     found[record.key()] = record
         return list(found.values())
 
-    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> dict[str, None]:
         """Every id, those of archived records too; deleted ones are in no plain listing."""
-        found: set[str] = set()
+        found: dict[str, None] = {}
         async for listing in self._pages(obj, {}, errand):
-            found.update(str(row["id"]) for row in listing.rows if _is_there(row))
+            found |= {id_of(row["id"]): None for row in listing.rows if _is_there(row)}
         return found
 
     async def subscriptions(self, errand: Errand) -> list[Subscription]:

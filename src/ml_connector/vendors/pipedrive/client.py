@@ -22,6 +22,7 @@ from ml_connector.core.objects import (
     SourcePage,
     TargetObject,
     TargetRecord,
+    id_of,
 )
 from ml_connector.core.values import Values
 from ml_connector.core.vendor import ConnectionFacts, Subscription
@@ -59,7 +60,7 @@ class PipedriveClient:
     async def identify(self, errand: Errand) -> Identity:
         """The company and the user of the token."""
         me = (await self._api.send(calls.ME, errand)).data
-        return Identity(str(me["company_id"]), str(me["company_name"]), _detail(me, self._plan))
+        return Identity(id_of(me["company_id"]), str(me["company_name"]), _detail(me, self._plan))
 
     async def page(self, obj: TargetObject, cursor: str | None, errand: Errand) -> Page:
         """The listing by id; that of deals leaves the archived ones out, so theirs follows."""
@@ -95,7 +96,7 @@ class PipedriveClient:
         """Nothing here changes without a change stamp."""
         return []
 
-    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> dict[str, None]:
         return await self._reading.all_keys(obj, errand)
 
     @overload
@@ -126,7 +127,7 @@ class PipedriveClient:
         if len(ids) >= LISTED_AT_ONCE:
             params = {"ids": ",".join(ids), "limit": str(calls.PAGE_SIZE)}
             envelope = await self._api.send(calls.LIST[name], errand, params=params)
-            found = {str(item["id"]): item for item in envelope.items}
+            found = {id_of(item["id"]): item for item in envelope.items}
         left = [id for id in ids if id not in found]
         reads = (self._raw_one(name, id, errand) for id in left)
         # All of them end before the first fault is raised, so that none is left running.
@@ -134,7 +135,7 @@ class PipedriveClient:
             if isinstance(outcome, BaseException):
                 raise outcome
             if outcome is not None:
-                found[str(outcome["id"])] = outcome
+                found[id_of(outcome["id"])] = outcome
         return found
 
     async def create(self, obj: TargetObject, fields: Values, errand: Errand) -> TargetRecord:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from ml_connector.core.faults import Refused
-from ml_connector.core.objects import SourceModel, SourceObject, SourcePage
+from ml_connector.core.objects import SourceModel, SourceObject, SourcePage, id_of
 from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand
 from ml_connector.vendors.pipedrive import calls
@@ -74,11 +74,13 @@ class Reading:
             there = {key: {**data, "lines": lines[key]} for key, data in there.items()}
         return {key: _parsed(obj, there[key]) if key in there else None for key in keys}
 
-    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> dict[str, None]:
         """Every id, those of archived deals too."""
         wanted = [calls.LIST[obj.name]]
         wanted += [calls.LIST_ARCHIVED_DEALS] if obj.name == DEALS.name else []
-        return {str(item["id"]) for call in wanted async for item in self._api.all(call, errand)}
+        return {
+            id_of(item["id"]): None for call in wanted async for item in self._api.all(call, errand)
+        }
 
     async def _lines(
         self, deals: Sequence[str], errand: Errand
@@ -88,7 +90,7 @@ class Reading:
         if deals:
             params = {"deal_ids": ",".join(deals)}
             lines = [line async for line in self._api.all(calls.LIST_LINES, errand, params)]
-        ids = sorted({str(line["product_id"]) for line in lines}, key=int)
+        ids = sorted({id_of(line["product_id"]) for line in lines}, key=int)
         products: dict[str, Data] = {}
         for start in range(0, len(ids), calls.MOST_IDS):
             products |= await self._raw("products", ids[start : start + calls.MOST_IDS], errand)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ml_connector.core.faults import Missing, Refused
-from ml_connector.core.objects import Identity, SourceModel, SourceObject, SourcePage
+from ml_connector.core.objects import Identity, SourceModel, SourceObject, SourcePage, id_of
 from ml_connector.core.values import Values
 from ml_connector.core.vendor import ConnectionFacts
 from ml_connector.core.wire import Errand, Wire
@@ -102,11 +102,11 @@ class QuickBooksClient:
         composed = _composed(ledger, [listed("Customer", row) for row in rows])
         return [r for r in composed if isinstance(r, Customer) and _has_billing(r)]
 
-    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> dict[str, None]:
         """Every id, those of inactive ones too."""
         entity = _ENTITY_OF[obj.name]
         clauses = f"WHERE {ALL_NAMES} {BY_ID}" if entity in NAMES else BY_ID
-        return {str(row["Id"]) async for row in self._api.rows(entity, clauses, errand)}
+        return {id_of(row["Id"]): None async for row in self._api.rows(entity, clauses, errand)}
 
     # --- listing ---
 

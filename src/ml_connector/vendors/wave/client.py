@@ -5,10 +5,10 @@ Wave could be written to, its invoices too; keeping it read-only is a choice of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ml_connector.core.faults import NeedsPerson, Refused, Unreachable
-from ml_connector.core.objects import Identity, SourceModel, SourceObject, SourcePage
+from ml_connector.core.objects import Identity, SourceModel, SourceObject, SourcePage, id_of
 from ml_connector.core.values import Values
 from ml_connector.core.vendor import ConnectionFacts
 from ml_connector.core.wire import Errand, Request, Response, Wire
@@ -41,6 +41,7 @@ class WaveClient:
         self._wire = wire
         self._wanted = facts.settings.get("business_id") or facts.account
         self._business = facts.account
+        self._open: set[str] = set()
 
     async def identify(self, errand: Errand) -> Identity:
         """The business of this connection. Raises NeedsPerson where it is not clear which."""
@@ -49,7 +50,7 @@ class WaveClient:
             variables["business"] = self._wanted
         envelope, _ = await self._ask(documents.IDENTITY, variables, errand)
         business = choose_business(envelope.data, self._wanted)
-        self._business = str(business["id"])
+        self._business = id_of(business["id"])
         return describe(business, envelope.data)
 
     async def changes(self, obj: SourceObject, cursor: Values, errand: Errand) -> SourcePage:
@@ -107,12 +108,22 @@ class WaveClient:
             for node in await self._all(documents.OPEN_INVOICES, {"status": status}, errand):
                 record = listed(obj, node, self._business)
                 found[record.key()] = record
+        left, self._open = sorted(self._open - found.keys()), set(found)
+        for start in range(0, len(left), obj.read_batch):
+            read = await self.read(obj, left[start : start + obj.read_batch], errand)
+            found |= {key: record for key, record in read.items() if record is not None}
         return list(found.values())
 
-    async def all_keys(self, obj: SourceObject, errand: Errand) -> set[str]:
-        """Every id, those of archived customers too."""
-        nodes = await self._all(_DOCUMENTS[obj.name].ids(), {}, errand)
-        return {str(node["id"]) for node in nodes}
+    async def all_keys(self, obj: SourceObject, errand: Errand) -> Mapping[str, SourceModel | None]:
+        """Every id, those of archived customers too. Invoices come as a listing shows them, for
+        whether a payment of one that is paid moves its change stamp is not known."""
+        document = _DOCUMENTS[obj.name]
+        if obj.name != INVOICES.name:
+            nodes = await self._all(document.ids(), {}, errand)
+            return {id_of(node["id"]): None for node in nodes}
+        nodes = await self._all(document.everything(), {}, errand)
+        records = [listed(obj, node, self._business) for node in nodes]
+        return {record.key(): record for record in records}
 
     async def _all(self, document: str, variables: Values, errand: Errand) -> list[Node]:
         """The nodes of all pages."""

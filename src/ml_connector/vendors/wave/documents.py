@@ -91,12 +91,19 @@ query Changes(
 
     def ids(self) -> str:
         """A page of bare ids. Variables: business, page, size."""
+        return self._page("Ids", "id")
+
+    def everything(self) -> str:
+        """As `ids`, with the records."""
+        return self._page("Everything", "...Known") + self.known
+
+    def _page(self, name: str, shown: str) -> str:
         return f"""
-query Ids($business: ID!, $page: Int!, $size: Int!) {{
+query {name}($business: ID!, $page: Int!, $size: Int!) {{
   business(id: $business) {{
     id
     listing: {self.many}(sort: [CREATED_AT_ASC], page: $page, pageSize: $size) {{
-      pageInfo {{ currentPage totalPages totalCount }} edges {{ node {{ id }} }}
+      pageInfo {{ currentPage totalPages totalCount }} edges {{ node {{ {shown} }} }}
     }}
   }}
 }}
