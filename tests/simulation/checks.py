@@ -3,7 +3,7 @@ must never be, and in the end what must be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import func, select
@@ -53,7 +53,8 @@ class Checks:
         found = [f"{noun} {id} stands twice" for noun, id in self._twice()]
         for expected in self._town.expected():
             found += self._judge(expected, held.get((expected.noun, expected.source_id), []))
-        found += await self._house.store.read(_left_open)
+        waiting = {(r["route"], r["key"]) for r in pending}
+        found += await self._house.store.read(lambda c: _left_open(c, waiting))
         found += await self._house.store.read(self._unnoticed)
         return found
 
@@ -104,8 +105,11 @@ def _two_primaries(conn: Connection) -> list[str]:
     return [f"{row.route} has two primary links to {row.target_id}" for row in rows]
 
 
-def _left_open(conn: Connection) -> list[str]:
+def _left_open(conn: Connection, waiting: Collection[tuple[str, str]]) -> list[str]:
+    """What waits for a person's word on its parent settles after that."""
     rows = conn.execute(select(intents_table))
     return [
-        f"an intent is left open: {r.route}:{r.source_key} {r.operation} {r.state}" for r in rows
+        f"an intent is left open: {r.route}:{r.source_key} {r.operation} {r.state}"
+        for r in rows
+        if (r.route, r.source_key) not in waiting
     ]
