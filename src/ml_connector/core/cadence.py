@@ -11,6 +11,9 @@ from ml_connector.core.faults import Mistake
 
 MENDING = "write minutes, such as 5, or daily times with a zone, such as daily 06:30,18:00 UTC"
 
+SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 366 * 1_440.0
+"""Less than a second, and a year: what lies beyond is a slip, and no clock can add it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
@@ -55,12 +58,14 @@ def parse_cadence(text: str) -> Cadence:
     try:
         if words[:1] != ["daily"]:
             minutes = float(text)
-            if minutes <= 0:
+            if not SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES:
                 raise ValueError
             return Cadence(minutes=minutes)
         times = tuple(time.fromisoformat(each) for each in words[1].split(","))
         zone = words[2] if len(words) > 2 else "UTC"
         ZoneInfo(zone)
-    except (ValueError, IndexError, ZoneInfoNotFoundError):
+        if any(each.tzinfo is not None for each in times):
+            raise ValueError("the zone stands behind the times")
+    except (ValueError, IndexError, OSError, ZoneInfoNotFoundError):
         raise Mistake(f"poll={text} cannot be read: {MENDING}.") from None
     return Cadence(times=times, zone=zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 from ml_connector.core.cadence import parse_cadence
@@ -13,7 +13,7 @@ from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Given, Setting
 from ml_connector.core.money import Money
 from ml_connector.core.objects import SetupItem
-from ml_connector.core.values import Value, likeness
+from ml_connector.core.values import Value, decimal_of, likeness
 
 Since = Literal["open", "all"] | date
 
@@ -50,10 +50,10 @@ def parse_words(text: str) -> tuple[str, ...]:
 
 
 def parse_amount(text: str) -> Decimal:
-    try:
-        return Decimal(text or "0")
-    except InvalidOperation:
-        raise Mistake(f"'{text}' must be an amount such as 250.00.") from None
+    amount = decimal_of(text or "0")
+    if amount is None or amount < 0:
+        raise Mistake(f"'{text}' must be an amount such as 250.00.")
+    return amount
 
 
 def parse_id(text: str) -> int | None:
