@@ -27,12 +27,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+LONGEST_SENTENCE = 4_000
+"""A vendor's own words may be of any length; nobody reads more, and each is kept with the audit."""
+
 
 class Fault(Exception):
     """Something went wrong that the engine knows how to treat."""
 
     def __init__(self, sentence: str = "") -> None:
-        self.sentence = sentence or (type(self).__doc__ or "").split("\n", 1)[0]
+        told = sentence or (type(self).__doc__ or "").split("\n", 1)[0]
+        self.sentence = (
+            told if len(told) <= LONGEST_SENTENCE else told[: LONGEST_SENTENCE - 1] + "…"
+        )
         super().__init__(self.sentence)
 
 

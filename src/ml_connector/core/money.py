@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ml_connector.core.values import decimal_of
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
     """`amount` in major units with the currency's own number of decimals; `currency` is ISO
-    4217."""
+    4217. Raises ValueError for what is no number."""
 
     amount: Decimal
     currency: str
+
+    def __post_init__(self) -> None:
+        if decimal_of(self.amount) is None:
+            raise ValueError("is no amount of money")
 
     @classmethod
     def from_minor(cls, minor_units: Decimal, currency: str, exponent: int) -> Money:

@@ -16,6 +16,9 @@ from decimal import Decimal, InvalidOperation
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 Values = dict[str, Value]
 
+MOST_DIGITS = 400
+"""More than any number of JSON has before or after its point."""
+
 
 def canonical(value: Value | Mapping[str, Value]) -> str:
     """One text for one value, whatever the order of its keys."""
@@ -38,15 +41,23 @@ def same(one: Value, other: Value) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, int | float) or isinstance(other, int | float):
-        return _number(one) is not None and _number(one) == _number(other)
+        return decimal_of(one) is not None and decimal_of(one) == decimal_of(other)
     return one == other
 
 
-def _number(value: Value) -> Decimal | None:
-    try:
-        return Decimal(str(value)) if isinstance(value, int | float | str) else None
-    except InvalidOperation:
+def decimal_of(told: object) -> Decimal | None:
+    """The number in a JSON number or a text; None where there is none that anybody could mean.
+
+    `sNaN` cannot be compared, and `1e999999999` written out fills the memory.
+    """
+    if isinstance(told, bool) or not isinstance(told, int | float | str | Decimal):
         return None
+    try:
+        number = told if isinstance(told, Decimal) else Decimal(str(told))
+    except (InvalidOperation, ValueError):
+        return None
+    is_sane = number.is_finite() and abs(number.adjusted()) <= MOST_DIGITS
+    return number if is_sane else None
 
 
 def likeness(text: str | None) -> str:

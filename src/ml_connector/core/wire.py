@@ -7,10 +7,12 @@ What lies between (redaction, pacing, authentication, retry, the fault table) is
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isinf
 from typing import Any, Literal, Protocol
 
 from ml_connector.core.faults import Unreachable
@@ -18,6 +20,48 @@ from ml_connector.core.limits import Price
 
 Work = Literal["live", "retry", "backfill"]
 """The class of work a call is made for: live changes go first, a backfill uses what is left."""
+
+LONGEST_WAIT_SECONDS = 86_400.0
+"""No vendor makes us wait for longer by a header; who says so is mistaken."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def parsed(body: bytes, number: Callable[[str], Any] = float) -> Any:
+    """What a JSON body says; `number` makes the numbers that have a fraction or an exponent.
+
+    Half a character, which no store and no wire takes, becomes the sign for an unknown one. Raises
+    ValueError for what is not JSON by its standard (NaN, a number without end), or nested too deep.
+    """
+    try:
+        told = json.loads(body, parse_float=_bounded(number), parse_constant=_refused)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    return _whole(told) if b"\\u" in body or b"\xed" in body else told
+
+
+def _bounded(number: Callable[[str], Any]) -> Callable[[str], Any]:
+    def make(text: str) -> Any:
+        """A number too great is refused, one too small is nothing: either would fill pages."""
+        near = float(text)
+        return _refused(text) if isinf(near) else number(text if near else "0.0")
+
+    return make
+
+
+def _refused(text: str) -> Any:
+    raise ValueError(f"{text[:20]} is no number of JSON")
+
+
+def _whole(told: Any) -> Any:
+    """The same without half characters, in keys too."""
+    if isinstance(told, str):
+        return _HALF.sub("\ufffd", told)
+    if isinstance(told, list):
+        return [_whole(each) for each in told]
+    if isinstance(told, dict):
+        return {_whole(name): _whole(each) for name, each in told.items()}
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +135,16 @@ class Response:
         """The vendor's clock when it answered, by its `Date` header; None where it tells none."""
         try:
             moment = parsedate_to_datetime(self.headers.get("date", ""))
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else None
+        except (ValueError, OverflowError):
             return None
-        return moment.astimezone(UTC) if moment.tzinfo else None
+
+    def retry_after_seconds(self, default_seconds: float = 60.0) -> float:
+        """The seconds of a Retry-After header, at most a day's; the default where it is a date or
+        there is none."""
+        told = self.headers.get("retry-after", "").strip()
+        is_told = told.isascii() and told.isdecimal()
+        return min(float(told), LONGEST_WAIT_SECONDS) if is_told else default_seconds
 
     @property
     def is_json(self) -> bool:
@@ -102,8 +153,8 @@ class Response:
     def json(self) -> Any:
         """The parsed body. Raises Unreachable where it is not JSON (an HTML page, a cut answer)."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return parsed(self.body)
+        except ValueError:
             kind = self.headers.get("content-type", "no content type").split(";")[0]
             raise Unreachable(
                 f"The answer (status {self.status}, {kind}) is not JSON. "

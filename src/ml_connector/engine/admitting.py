@@ -16,6 +16,7 @@ from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Client, ConnectionFacts, Vendor
 from ml_connector.core.wire import Errand
 from ml_connector.engine import proving
+from ml_connector.engine.careful import CarefulClient
 from ml_connector.engine.credentials import APP_SECRETS, LOGIN_SECRETS, Credentials, How
 from ml_connector.engine.granting import granted, put_tokens
 from ml_connector.engine.health import hurry
@@ -66,7 +67,9 @@ async def _identify(
     parts = WireParts(res.transport, res.pacing, res.redactor, res.clock, res.chance, res.demand)
     guard = guard_of(vendor, given.settings)
     wire = ConnectionWire(vendor, given.settings, limits, proof, guard, parts)
-    client: Client = vendor.client(wire, ConnectionFacts(given.name, given.settings))
+    client: Client = CarefulClient(
+        vendor.client(wire, ConnectionFacts(given.name, given.settings)), vendor, res.chance
+    )
     return await client.identify(Errand("live"))
 
 

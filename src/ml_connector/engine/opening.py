@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ml_connector.core.faults import Mistake
 from ml_connector.core.flow import Flow
 from ml_connector.core.vendor import ConnectionFacts, Vendor
+from ml_connector.engine.careful import CarefulClient
 from ml_connector.engine.forecast import ForecastClient
 from ml_connector.engine.granting import GrantKeeper
 from ml_connector.engine.metering import limits_of
@@ -85,9 +86,9 @@ class Opener:
         wire = ConnectionWire(vendor, row.settings, limits, authenticator, guard, parts)
         external = stored.account.external_id if stored.account else ""
         facts = ConnectionFacts(row.name, row.settings, external)
-        client: Any = vendor.client(wire, facts)
+        client: Any = CarefulClient(vendor.client(wire, facts), vendor, res.chance)
         probing = wire.as_probe()
-        prober: Any = vendor.client(probing, facts)
+        prober: Any = CarefulClient(vendor.client(probing, facts), vendor, res.chance)
         if self._forecasts:
             client = ForecastClient(client)
 

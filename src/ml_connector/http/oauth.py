@@ -266,7 +266,7 @@ class OAuthDance:
         words = self._redactor.text(said(response))
         told = f' It says: "{words}".' if words else ""
         if status == 429:
-            until = self._clock.now() + timedelta(seconds=retry_after_seconds(response))
+            until = self._clock.now() + timedelta(seconds=response.retry_after_seconds())
             raise TooFast(f"{self._label} wants fewer token calls.", until)
         if self._oauth.busy_words and self._oauth.busy_words.encode() in response.body:
             raise TooFast(f"{self._label} is busy.{told}", self._clock.now() + BUSY_WAIT)
@@ -300,12 +300,6 @@ class OAuthDance:
                 "or allow more where the app is registered."
             )
         return NeedsPerson(f"{self._label} refuses the consent ({error.error}).{told}")
-
-
-def retry_after_seconds(response: Response, default_seconds: float = 60.0) -> float:
-    """The seconds of a Retry-After header; the default where there is none or it is a date."""
-    told = response.headers.get("retry-after", "").strip()
-    return float(told) if told.isascii() and told.isdecimal() else default_seconds
 
 
 def _as_https(url: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ml_connector.core.vendor import OAuth
-from ml_connector.core.wire import Response
+from ml_connector.core.wire import Response, parsed
 
 _SECRET_KEYS = frozenset({"access_token", "refresh_token", "id_token"})
 
@@ -40,20 +39,19 @@ def read_tokens(
     `refresh_token` stays where the answer brings no other.
     """
     try:
-        raw = json.loads(response.body)
-    except (ValueError, RecursionError):
+        raw = parsed(response.body)
+    except ValueError:
         return None
-    if not isinstance(raw, dict) or not isinstance(raw.get("access_token"), str):
+    if not isinstance(raw, dict) or not _token(raw.get("access_token")):
         return None
-    scope = raw.get("scope")
     if _seconds(raw.get("expires_in")) is None and "expires_in" in oauth.token_extra:
         raw["expires_in"] = oauth.token_extra["expires_in"]
     return Tokens(
-        access_token=raw["access_token"],
-        refresh_token=_text(raw.get("refresh_token")) or refresh_token or None,
+        access_token=_token(raw["access_token"]),
+        refresh_token=_token(raw.get("refresh_token")) or refresh_token or None,
         expires_at=_expiry(raw, asked_at),
         refresh_expires_at=_refresh_expiry(raw, oauth, asked_at),
-        scope=scope if isinstance(scope, str) else " ".join(map(str, scope or ())),
+        scope=_scope(raw.get("scope")),
         api_base=_api_base(_text(raw.get(oauth.api_base_key))),
         extras={k: v for k, v in raw.items() if k not in _SECRET_KEYS},
     )
@@ -62,8 +60,8 @@ def read_tokens(
 def said(response: Response) -> str:
     """The vendor's own words in a refusal, at most 200 characters; empty where there are none."""
     try:
-        raw = json.loads(response.body)
-    except (ValueError, RecursionError):
+        raw = parsed(response.body)
+    except ValueError:
         return ""
     if not isinstance(raw, dict):
         return ""
@@ -106,6 +104,16 @@ def _seconds(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return seconds if 0 < seconds < 1e11 else None
+
+
+def _token(value: Any) -> str:
+    """Empty for what no header can carry."""
+    text = _text(value)
+    return text if text.isascii() and text.isprintable() and " " not in text else ""
+
+
+def _scope(told: Any) -> str:
+    return " ".join(map(str, told)) if isinstance(told, list) else _text(told)
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,6 @@ write whose outcome nobody knows is an unknown outcome, and is never sent again 
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,10 +19,11 @@ from ml_connector.core.faults import (
     UnknownOutcome,
     Unreachable,
 )
-from ml_connector.core.wire import Request, Response
-from ml_connector.http.oauth import retry_after_seconds
+from ml_connector.core.wire import LONGEST_WAIT_SECONDS, Request, Response, parsed
 from ml_connector.http.pauses import PATIENCE_SECONDS
 from ml_connector.http.transport import NoAnswer, NotConnected, TransportError
+
+LONGEST_WAIT = timedelta(seconds=LONGEST_WAIT_SECONDS)
 
 
 class WrittenResponse(Response):
@@ -34,8 +34,8 @@ class WrittenResponse(Response):
     def json(self) -> Any:
         """The parsed body. Raises UnknownOutcome where it is not JSON."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return parsed(self.body)
+        except ValueError:
             raise _unreadable(self) from None
 
 
@@ -64,6 +64,8 @@ def of_answer(
     answer for something definite: some vendors answer refused data with status 500.
     """
     fault = told
+    if isinstance(fault, TooFast):
+        fault.until = min(fault.until, now + LONGEST_WAIT)
     if fault is None and not 200 <= response.status < 300:
         fault = of_status(response, now, label)
     if not request.writes:
@@ -85,7 +87,7 @@ def of_status(response: Response, now: datetime, label: str) -> Fault:
     if status == 401:
         return TokenExpired(f"{said}: the token is not accepted.")
     if status == 429:
-        until = now + timedelta(seconds=retry_after_seconds(response))
+        until = now + timedelta(seconds=response.retry_after_seconds())
         return TooFast(f"{said}: too many calls.", until)
     if 300 <= status < 400:
         return NeedsPerson(f"{said}, a redirect. Is base_url the address of the vendor's API?")
@@ -117,7 +119,7 @@ def _unreadable(response: Response) -> UnknownOutcome:
 
 def _is_json(body: bytes) -> bool:
     try:
-        json.loads(body)
-    except (ValueError, RecursionError):
+        parsed(body)
+    except ValueError:
         return False
     return True

@@ -218,7 +218,7 @@ class AcumaticaClient:
     def imagine(self, obj: TargetObject, id: str, fields: Values) -> TargetRecord:
         """The record as it would come back. Raises Refused as a write would."""
         row = plain(wrapped(to_wire(obj, fields)))
-        return replace(record_of(obj, row), id=id, updated_at="")
+        return replace(record_of(obj, row, id), updated_at="")
 
     async def _window(self, obj: TargetObject, window: Window, errand: Errand) -> Page:
         entity = ENTITIES[obj.name]

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ml_connector.core.faults import Refused
+from ml_connector.core.objects import id_of
 from ml_connector.vendors.acumatica.moments import moment_text
 
 DEFAULT_VERSION = "24.200.001"
@@ -40,11 +41,13 @@ class Entity:
     stamp: str = LAST_MODIFIED
 
     def key_of(self, row: Row) -> str:
-        """`SO/000123`; the number alone where that is the key. Empty where it is not told.
+        """`SO/000123`; the number alone where that is the key. Empty where it is not told. Raises
+        ValueError where it is no key.
 
         An unsaved record's number is `<NEW>`, on some screens after a blank.
         """
-        parts = [str(row.get(name) or "").strip() for name in self.keys]
+        told = [row.get(name) for name in self.keys]
+        parts = [id_of(part).strip() if part not in (None, "") else "" for part in told]
         return "" if not all(parts) or "<NEW>" in parts else "/".join(parts)
 
     def stamped(self, row: Row) -> str:

@@ -8,7 +8,6 @@ of the integration guide, error models of the vendor's SDK.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +22,7 @@ from ml_connector.core.faults import (
     TooFast,
     Unreachable,
 )
-from ml_connector.core.wire import Request, Response
+from ml_connector.core.wire import Request, Response, parsed
 
 LOGIN_LIMIT = "API Login Limit"
 WAIT = timedelta(seconds=60)
@@ -55,8 +54,7 @@ def acumatica_fault(
     if LOGIN_LIMIT.encode() in response.body:
         return TooFast("All API sessions that Acumatica's licence allows are open.", now + WAIT)
     if status == 429:
-        told = response.headers.get("retry-after", "")
-        wait = timedelta(seconds=int(told)) if told.isdecimal() else WAIT
+        wait = timedelta(seconds=response.retry_after_seconds(WAIT.total_seconds()))
         return TooFast("Acumatica's licence allows no more requests for now.", now + wait)
     if status == 401:
         return TokenExpired("Acumatica did not take the access token.")
@@ -76,8 +74,8 @@ def acumatica_fault(
 def _body(response: Response) -> Mapping[str, Any]:
     """Empty where the answer is no JSON object: plain text of IIS, an HTML page."""
     try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
+        body = parsed(response.body)
+    except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ml_connector.core.faults import Refused
-from ml_connector.core.objects import Costs, Field, Likeness, TargetObject, TargetRecord
+from ml_connector.core.objects import Costs, Field, Likeness, TargetObject, TargetRecord, id_of
 from ml_connector.core.values import Value, Values, likeness
 from ml_connector.vendors.acumatica.entities import (
     ADDRESS_PATHS,
@@ -133,8 +133,9 @@ def _value(obj: TargetObject, name: str, value: Value) -> Value:
     ]
 
 
-def record_of(obj: TargetObject, row: Row) -> TargetRecord:
-    """The record of one row, with what it may be recognised by."""
+def record_of(obj: TargetObject, row: Row, id: str = "") -> TargetRecord:
+    """The record of one row, with what it may be recognised by; `id` where the row tells none.
+    Raises ValueError where there is none."""
     entity = ENTITIES[obj.name]
     fields: Values = {}
     for field in obj.fields:
@@ -147,7 +148,7 @@ def record_of(obj: TargetObject, row: Row) -> TargetRecord:
     told = (("name", fields.get("CustomerName")), ("email", _email(fields)))
     alike = ((kind, likeness(str(value or ""))) for kind, value in told)
     return TargetRecord(
-        id=entity.key_of(row),
+        id=id or id_of(entity.key_of(row)),
         fields=fields,
         updated_at=entity.stamped(row),
         likenesses=tuple(Likeness(kind, value) for kind, value in alike if value),

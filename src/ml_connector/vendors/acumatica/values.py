@@ -8,11 +8,11 @@ besides ("Representation of an Entity in JSON", guide). Names with dots stand fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from ml_connector.core.faults import Refused
-from ml_connector.core.values import Value
+from ml_connector.core.values import Value, decimal_of
 
 BARE = frozenset({"id", "rowNumber", "delete", "files", "_links", "error"})
 _WRAPPER = frozenset({"value", "error", "type"})
@@ -59,10 +59,12 @@ def number(name: str, value: Value) -> int | float | None:
     if value in (None, ""):
         return None
     try:
-        told = Decimal(str(value))
+        told = decimal_of(value)
+        if told is None:
+            raise ValueError("is no number")
         near: int | float = int(told) if told == told.to_integral_value() else float(told)
         if Decimal(repr(near)) == told:
             return near
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         pass
     raise Refused(f"'{name}' must be a number that JSON can hold exactly, and is {value!r}.", name)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml_connector.core.faults import Mistake, NeedsPerson, Unreachable
-from ml_connector.core.objects import Identity
+from ml_connector.core.objects import Identity, id_of
 
 Business = Mapping[str, Any]
 
@@ -49,7 +49,7 @@ def describe(me: Mapping[str, Any], business: Business, count: int) -> Identity:
     """What `ping` shows. The user is the identity, whose newest consent alone keeps its refresh."""
     names = (me.get("first_name"), me.get("last_name"))
     return Identity(
-        account=str(business["account_id"]),
+        account=id_of(business["account_id"]),
         name=str(business.get("name") or ""),
         detail={
             "business": str(business.get("name") or ""),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml_connector.core.faults import Refused, UnknownOutcome, Unreachable
+from ml_connector.core.objects import id_of
 from ml_connector.core.vendor import Handshake, Subscription
 from ml_connector.core.wire import Errand, Request, Response, Wire
 from ml_connector.vendors.freshbooks.listing import PER_PAGE, listing_of, result_of
@@ -77,7 +78,7 @@ def _callback(response: Response) -> Mapping[str, Any]:
 def _subscription(row: Mapping[str, Any]) -> Subscription:
     is_verified = row.get("verified") is True
     return Subscription(
-        id=str(row.get("callbackid") or row.get("id") or ""),
+        id=id_of(row.get("callbackid") or row.get("id")),
         event=str(row.get("event") or ""),
         url=str(row.get("uri") or ""),
         healthy=is_verified,

@@ -62,10 +62,10 @@ def listing_of(response: Response, noun: str, asked_page: int) -> Listing:
     """The page of those records. Raises Unreachable where the answer lacks it."""
     result = result_of(response)
     rows = result.get(noun)
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unreachable(f"FreshBooks' answer lacks the {noun} that were asked for.")
     return Listing(
-        rows=tuple(row for row in rows if isinstance(row, dict)),
+        rows=tuple(rows),
         page=_count(result.get("page")) or asked_page,
         pages=_count(result.get("pages")),
         per_page=_count(result.get("per_page")) or PER_PAGE,

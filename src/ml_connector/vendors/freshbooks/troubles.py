@@ -13,12 +13,11 @@ Shapes: the recorded bodies of the official SDKs and their tests.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ml_connector.core.wire import Response
+from ml_connector.core.wire import Response, parsed
 
 LONGEST_SENTENCE = 400
 
@@ -45,8 +44,8 @@ def troubles_of(response: Response) -> list[Trouble] | None:
     if response.status < 300 and b'"err' not in response.body:
         return []  # so that a good page is not parsed twice
     try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
+        body = parsed(response.body)
+    except ValueError:
         return None
     return list(_troubles(body)) if isinstance(body, dict) else None
 

@@ -25,8 +25,13 @@ class Envelope:
 
     @property
     def items(self) -> list[dict[str, Any]]:
-        """A listing's records; an empty listing may come as null."""
-        return self.data if isinstance(self.data, list) else []
+        """A listing's records; an empty listing may come as null. Raises Unreachable where it is no
+        listing: who took that for an empty one would make its records anew."""
+        if self.data is None:
+            return []
+        if not isinstance(self.data, list):
+            raise Unreachable("Pipedrive's answer is no listing.")
+        return self.data
 
 
 class Api:
@@ -78,4 +83,6 @@ def _opened(body: Any, *, bare: bool) -> Envelope:
         raise Refused(f"Pipedrive says: {body.get('error') or 'no reason'}")
     additional = body.get("additional_data")
     following = additional.get("next_cursor") if isinstance(additional, dict) else None
+    if following is not None and not isinstance(following, str):
+        raise Unreachable("Pipedrive's answer has a cursor that is none.")
     return Envelope(body.get("data"), following or None)

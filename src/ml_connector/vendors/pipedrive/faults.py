@@ -8,7 +8,6 @@ Sources: "HTTP status codes", "Responses" and "Rate limiting" in Pipedrive's dev
 from __future__ import annotations
 
 import calendar
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,7 +25,7 @@ from ml_connector.core.faults import (
     TooFast,
     Unreachable,
 )
-from ml_connector.core.wire import Request, Response
+from ml_connector.core.wire import Request, Response, parsed
 from ml_connector.vendors.pipedrive.limits import (
     RESET_SLACK_SECONDS,
     WINDOW_SECONDS,
@@ -79,8 +78,8 @@ def pipedrive_fault(
 def _body(response: Response) -> Mapping[str, Any] | None:
     """None where the answer is no JSON object: an HTML page, a cut answer."""
     try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
+        body = parsed(response.body)
+    except ValueError:
         return None
     return body if isinstance(body, dict) else None
 
@@ -160,11 +159,10 @@ def _too_many(response: Response, now: datetime) -> Fault:
     if reading.tokens_left == 0:
         until = midnight_after(now) + timedelta(seconds=RESET_SLACK_SECONDS)
         return OutOfBudget("The company's API tokens for today are spent.", until)
-    told = response.headers.get("retry-after", "")
     waits = (
         WINDOW_SECONDS,
         reading.window_reset_seconds or 0.0,
-        float(told) if told.isdecimal() else 0.0,
+        response.retry_after_seconds(0.0),
     )
     return TooFast("Pipedrive's rate window is full.", now + timedelta(seconds=max(waits)))
 

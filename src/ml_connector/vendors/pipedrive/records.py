@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from ml_connector.core.keys import ExternalKey
-from ml_connector.core.objects import Likeness, TargetObject, TargetRecord
-from ml_connector.core.values import Value, Values, likeness
+from ml_connector.core.objects import Likeness, TargetObject, TargetRecord, id_of
+from ml_connector.core.values import Value, Values, decimal_of, likeness
 from ml_connector.vendors.pipedrive.values import from_wire
 
 LONGEST_REFERENCE_TEXT = 255
@@ -29,7 +28,7 @@ def record_of(obj: TargetObject, data: Mapping[str, Any]) -> TargetRecord:
     fields = from_wire(obj, data)
     likenesses = _LIKENESSES.get(obj.name, _none)(obj, fields)
     return TargetRecord(
-        id=str(data["id"]),
+        id=id_of(data["id"]),
         fields=fields,
         updated_at=str(data.get("update_time") or data.get("add_time") or ""),
         deleted=data.get("is_deleted") is True,
@@ -46,8 +45,9 @@ def reference_tokens(text: str) -> Iterator[str]:
 
 
 def amount_text(value: Value) -> str:
-    """An amount in its shortest decimal form: 1200.50 is `1200.5`."""
-    return format(Decimal(str(value)).normalize(), "f")
+    """An amount in its shortest decimal form: 1200.50 is `1200.5`. Empty where it is none."""
+    number = decimal_of(value)
+    return "" if number is None else format(number.normalize(), "f")
 
 
 def _none(_obj: TargetObject, _fields: Values) -> Iterator[Likeness]:
@@ -79,8 +79,7 @@ def _of_deal(obj: TargetObject, fields: Values) -> Iterator[Likeness]:
     for text in _texts(obj, fields):
         for token in reference_tokens(text):
             yield Likeness("reference", f"{organization}:{token}")
-    if fields.get("value"):
-        amount = amount_text(fields["value"])
+    if amount := amount_text(fields.get("value") or ""):
         yield Likeness("amount", f"{organization}:{amount}:{fields.get('currency')}")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_connector.core.faults import Mistake
-from ml_connector.core.objects import SetupItem
+from ml_connector.core.objects import SetupItem, id_of
 from ml_connector.core.wire import Errand
 from ml_connector.vendors.pipedrive import calls
 from ml_connector.vendors.pipedrive.api import Api
@@ -45,7 +45,7 @@ class Setup:
         else:
             raise Mistake(f"Pipedrive has no set-up item of the kind '{item.kind}'.")
         envelope = await self._api.send(call, errand, json=json)
-        created = str(envelope.data[code])
+        created = id_of(envelope.data[code])
         self.know({created: item})
         return created
 
@@ -79,9 +79,9 @@ class Setup:
             if pipeline is None:
                 continue
             if item.kind == "pipeline":
-                found[item.id] = str(pipeline["id"])
+                found[item.id] = id_of(pipeline["id"])
                 continue
-            pipeline_id = str(pipeline["id"])
+            pipeline_id = id_of(pipeline["id"])
             if pipeline_id not in stages:
                 stages[pipeline_id] = await self._list_stages(pipeline_id, errand)
             _note(found, item, (s for s in stages[pipeline_id] if s["name"] == item.name), "id")
@@ -109,5 +109,5 @@ def _note(
     found: dict[str, str], item: SetupItem, named: Iterable[dict[str, Any]], code: str
 ) -> None:
     for record in named:
-        found[item.id] = str(record[code])
+        found[item.id] = id_of(record[code])
         return

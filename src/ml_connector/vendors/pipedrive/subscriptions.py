@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ml_connector.core.objects import id_of
 from ml_connector.core.vendor import Subscription
 from ml_connector.core.wire import Errand
 from ml_connector.vendors.pipedrive import calls
@@ -51,7 +52,7 @@ class Subscriptions:
 def _subscription(webhook: Mapping[str, Any]) -> Subscription:
     reason, status = webhook.get("remove_reason"), webhook.get("last_http_status")
     return Subscription(
-        id=str(webhook["id"]),
+        id=id_of(webhook["id"]),
         event=f"{webhook['event_object']}.{webhook['event_action']}",
         url=str(webhook["subscription_url"]),
         healthy=bool(webhook.get("is_active")),

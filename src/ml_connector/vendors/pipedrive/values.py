@@ -11,12 +11,12 @@ Sources: Pipedrive's OpenAPI file v2, "API v2 migration guide", "Webhooks v2 mig
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from ml_connector.core.faults import Refused
 from ml_connector.core.objects import Field, TargetObject
-from ml_connector.core.values import Value, Values
+from ml_connector.core.values import Value, Values, decimal_of
 
 _ID_TYPES = ("enum", "org", "people", "user")
 _UNREAD_PARTS = ("formatted_address", "timezone_id")
@@ -152,19 +152,9 @@ def _plain(value: Any) -> Value:
     return {str(k): _plain(v) for k, v in value.items()}
 
 
-def _decimal(value: Value) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
 def _number(name: str, value: Value) -> int | float:
     """A JSON number that is exactly the decimal. Raises Refused where there is none."""
-    number = _decimal(value)
+    number = decimal_of(value)
     if number is None:
         raise Refused(f"'{name}' must be a number, and is {value!r}.", name)
     if number == number.to_integral_value():
@@ -176,7 +166,7 @@ def _number(name: str, value: Value) -> int | float:
 
 
 def _whole(name: str, value: Value) -> int:
-    number = _decimal(value)
+    number = decimal_of(value)
     if number is None or number != number.to_integral_value():
         raise Refused(f"'{name}' must be an id of Pipedrive, a whole number: {value!r}.", name)
     return int(number)

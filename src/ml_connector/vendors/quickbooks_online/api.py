@@ -5,7 +5,6 @@ Everything is a read, and each is metered. Nothing is ever written here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from ml_connector.core.faults import Unreachable
 from ml_connector.core.limits import Price
-from ml_connector.core.wire import Errand, Request, Response, Wire
+from ml_connector.core.wire import Errand, Request, Response, Wire, parsed
 from ml_connector.vendors.quickbooks_online.times import format_instant, parse_instant
 
 MINOR_VERSION = "75"
@@ -100,16 +99,19 @@ def quoted(values: Sequence[str]) -> str:
 
 
 def _rows(answer: Mapping[str, Any], entity: str) -> list[Row]:
-    """An entity without rows is left out of the answer."""
-    found = answer.get(entity)
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    """An entity without rows is left out of the answer. Raises Unreachable where it is no list of
+    them: a row that were passed over would seem to be gone."""
+    found = answer.get(entity, [])
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise Unreachable(f"QuickBooks' answer is no listing of {entity}.")
+    return found
 
 
 def _body(response: Response) -> dict[str, Any]:
     """Amounts as decimals. Raises Unreachable for what is none of QuickBooks' answers."""
     try:
-        body = json.loads(response.body, parse_float=Decimal)
-    except (ValueError, RecursionError):
+        body = parsed(response.body, Decimal)
+    except ValueError:
         body = None
     if not isinstance(body, dict):
         raise Unreachable("The answer is none of QuickBooks'. Is base_url the address of its API?")

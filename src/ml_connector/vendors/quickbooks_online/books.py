@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from ml_connector.core.faults import Refused
 from ml_connector.core.money import Money
+from ml_connector.core.objects import id_of
 from ml_connector.core.wire import Errand
 from ml_connector.vendors.quickbooks_online.api import Api, Told, clock_of
 from ml_connector.vendors.quickbooks_online.billing import Billing, Documents, billing_of
@@ -100,7 +101,7 @@ class Ledger:
         above = row.get("ParentRef")
         self.parents.pop(key, None)
         if isinstance(above, dict) and above.get("value"):
-            self.parents[key] = str(above["value"])
+            self.parents[key] = id_of(above["value"])
         is_left = is_gone or row.get("Active") is False
         has_left = is_left and key not in self.left
         (self.left.add if is_left else self.left.discard)(key)

@@ -8,13 +8,12 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ml_connector.core.wire import Response
+from ml_connector.core.wire import Response, parsed
 
 LONGEST_WORDS = 300
 
@@ -46,8 +45,8 @@ def troubles_of(response: Response) -> list[Trouble]:
     if b'"Fault"' not in response.body and b'"fault"' not in response.body:
         return []  # so that a good page is not parsed twice
     try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
+        body = parsed(response.body)
+    except ValueError:
         return []
     fault = _lower(body).get("fault")
     errors = _lower(fault).get("error")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml_connector.core.faults import NeedsPerson
-from ml_connector.core.objects import Identity
+from ml_connector.core.objects import Identity, id_of
 from ml_connector.core.values import Values
 from ml_connector.vendors.wave.ids import same_id
 
@@ -47,7 +47,7 @@ def describe(business: Business, data: Mapping[str, Any]) -> Identity:
         "user": " ".join(name for name in names if name),
         "user_email": user.get("defaultEmail"),
     }
-    return Identity(str(business["id"]), str(business.get("name") or ""), detail)
+    return Identity(id_of(business["id"]), str(business.get("name") or ""), detail)
 
 
 def _listed(data: Mapping[str, Any]) -> list[Business]:

@@ -100,7 +100,8 @@ class WaveClient:
         return found
 
     async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
-        """Open invoices, each once, without payments. A customer has no such state."""
+        """Open invoices, each once, without payments, and those that were open at the last look and
+        are so no more. A customer has no such state."""
         if obj.name != INVOICES.name:
             return []
         found: dict[str, SourceModel] = {}

@@ -6,12 +6,11 @@ read first. Reference: "Errors" of Wave's developer portal.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ml_connector.core.wire import Response
+from ml_connector.core.wire import Response, parsed
 
 NOT_FOUND = "NOT_FOUND"
 
@@ -42,8 +41,8 @@ class Envelope:
 def read_envelope(response: Response) -> Envelope | None:
     """The envelope, whatever the status; None where the body is no JSON object (an HTML page)."""
     try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
+        body = parsed(response.body)
+    except ValueError:
         return None
     if not isinstance(body, dict):
         return None

@@ -23,7 +23,9 @@ class Listing:
         told = envelope.data["business"].get("listing")
         if not isinstance(told, dict):
             raise Unreachable("Wave's answer lacks the page that was asked for.")
-        edges: list[dict[str, Any]] = told.get("edges") or []
+        edges = told.get("edges")
+        if not isinstance(edges, list):
+            raise Unreachable("Wave's answer lacks the records of the page.")
         info: dict[str, Any] = told.get("pageInfo") or {}
         self.nodes: list[Node] = [edge["node"] for edge in edges if edge.get("node")]
         """Wave's schema lets a node be null; such a gap is left out."""

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from ml_connector.core.faults import UnknownOutcome, Unreachable
 from ml_connector.core.limits import Price
+from ml_connector.core.objects import id_of
 from ml_connector.core.wire import Errand, Request, Wire
 from ml_connector.vendors.zendesk.objects import PAGE_SIZE
 
@@ -119,6 +120,6 @@ def items(body: Json, many: str) -> list[Json]:
 
 
 def following(body: Json) -> str | None:
-    """The cursor of the next page, or None."""
+    """The cursor of the next page, or None. Raises ValueError where it is none."""
     meta = body.get("meta") or {}
-    return (meta.get("after_cursor") or None) if meta.get("has_more") else None
+    return id_of(meta.get("after_cursor")) if meta.get("has_more") else None

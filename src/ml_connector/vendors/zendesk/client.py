@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ml_connector.core.faults import Fault, Missing, NeedsPerson, Refused, UnknownOutcome
-from ml_connector.core.objects import Identity, Page, SetupItem, TargetObject, TargetRecord
+from ml_connector.core.objects import Identity, Page, SetupItem, TargetObject, TargetRecord, id_of
 from ml_connector.core.values import Values
 from ml_connector.core.vendor import ConnectionFacts
 from ml_connector.core.wire import Errand, Wire
@@ -240,4 +240,4 @@ class ZendeskClient:
         except (Refused, NeedsPerson):
             return ""  # the listing of merges is younger than the merges
         merges = [m for m in body.get("organization_merges") or () if str(m["loser_id"]) == id]
-        return next((str(m["winner_id"]) for m in merges if m.get("status") == "complete"), "")
+        return next((id_of(m["winner_id"]) for m in merges if m.get("status") == "complete"), "")

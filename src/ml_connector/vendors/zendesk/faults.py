@@ -8,7 +8,6 @@ sentences are in the caller's language, and are shown.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from ml_connector.core.faults import (
     TooFast,
     Unreachable,
 )
-from ml_connector.core.wire import Request, Response
+from ml_connector.core.wire import Request, Response, parsed
 from ml_connector.vendors.zendesk.limits import seconds_to_wait
 
 LONGEST_SENTENCE = 400
@@ -85,8 +84,8 @@ def zendesk_fault(
 def told_in(response: Response) -> Told:
     """Whatever the envelope; an HTML page tells nothing."""
     try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
+        body = parsed(response.body)
+    except ValueError:
         text = response.body.decode("utf-8", "replace").strip()
         return Told(words="" if text.startswith("<") else " ".join(text.split())[:LONGEST_SENTENCE])
     if not isinstance(body, dict):

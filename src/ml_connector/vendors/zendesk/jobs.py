@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_connector.core.faults import Fault, Refused, UnknownOutcome
+from ml_connector.core.objects import id_of
 from ml_connector.core.wire import Errand
 from ml_connector.vendors.zendesk.api import ORGANIZATION, Api, Json, Place, quoted
 
@@ -64,4 +65,4 @@ def _outcome(result: Json | None) -> str | Fault:
     if result.get("error") or result.get("success") is False or not result.get("id"):
         details = result.get("details") or result.get("error") or "no reason"
         return Refused(f"Zendesk says: {details}.")
-    return str(result["id"])
+    return id_of(result["id"])

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_connector.core.faults import Mistake, Refused
-from ml_connector.core.objects import SetupItem
+from ml_connector.core.objects import SetupItem, id_of
 from ml_connector.core.wire import Errand
 from ml_connector.vendors.zendesk.api import Api, Place, quoted
 
@@ -78,8 +78,8 @@ class Setup:
         made = await self._api.write("POST", place.path, place, fields, errand)
         if made.get("key") != fields["key"]:
             raise Refused(f"Zendesk made '{item.name}' under another key: {made.get('key')!r}.")
-        self.know({str(made["key"]): item})
-        return str(made["key"])
+        self.know({id_of(made["key"]): item})
+        return id_of(made["key"])
 
 
 def create_body(item: SetupItem) -> tuple[Place, dict[str, Any]]:

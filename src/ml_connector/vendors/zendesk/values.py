@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from ml_connector.core.faults import Refused
-from ml_connector.core.objects import Field, Likeness, TargetObject, TargetRecord
-from ml_connector.core.values import Value, Values, likeness
+from ml_connector.core.objects import Field, Likeness, TargetObject, TargetRecord, id_of
+from ml_connector.core.values import Value, Values, decimal_of, likeness
 from ml_connector.vendors.zendesk.api import Json, place_of
 
 END_USER = "end-user"
@@ -47,7 +47,7 @@ def record_of(obj: TargetObject, data: Json, types: Mapping[str, str]) -> Target
     for name, value in (data.get(place_of(obj.name).custom) or {}).items():
         fields[name] = _custom_told(value, types.get(name, ""))
     return TargetRecord(
-        id=str(data["id"]),
+        id=id_of(data["id"]),
         fields=fields,
         updated_at=str(data.get("updated_at") or data.get("created_at") or ""),
         deleted=data.get("active") is False or bool(data.get("deleted_at")),
@@ -89,7 +89,7 @@ def _custom_told(value: Any, type_: str) -> Value:
     """A number's text becomes a number where the field holds numbers, midnight becomes its day."""
     if not isinstance(value, str):
         return str(value) if type_ == "lookup" and isinstance(value, int) else _plain(value)
-    number = _decimal(value) if type_ in _NUMBERS else None
+    number = decimal_of(value) if type_ in _NUMBERS else None
     if number is not None and (exact := _exact(number)) is not None:
         return exact
     if type_ in ("date", "") and (day := _MIDNIGHT.fullmatch(value)):
@@ -105,14 +105,6 @@ def _plain(value: Any) -> Value:
     return {str(k): _plain(v) for k, v in value.items()}
 
 
-def _decimal(value: Value) -> Decimal | None:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and not isinstance(value, bool) else None
-
-
 def _exact(number: Decimal) -> int | float | None:
     """The JSON number that is exactly the decimal; None where there is none."""
     if number == number.to_integral_value():
@@ -122,7 +114,7 @@ def _exact(number: Decimal) -> int | float | None:
 
 
 def _number(name: str, value: Value) -> int | float:
-    number = _decimal(value)
+    number = decimal_of(value)
     if number is None:
         raise Refused(f"'{name}' must be a number, and is {value!r}.", name)
     exact = _exact(number)
@@ -132,7 +124,7 @@ def _number(name: str, value: Value) -> int | float:
 
 
 def _whole(name: str, value: Value) -> int:
-    number = _decimal(value)
+    number = decimal_of(value)
     if number is None or number != number.to_integral_value():
         raise Refused(f"'{name}' must be an id of Zendesk, a whole number: {value!r}.", name)
     return int(number)
