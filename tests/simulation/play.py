@@ -349,8 +349,9 @@ class Stage:
             await self._reconnect()
             answer = await self._command("sync", flow=FLOW)
             left = [row for row in await self.house.pending() if not self.checks.may_wait(row)]
-            if answer and answer["exit"] in (0, 1) and not left and not _failed(answer["result"]):
-                return
+            went = answer and answer["exit"] in (0, 1) and not _failed(answer["result"])
+            if went and not left and not answer["result"]["writes"]:
+                return  # what it wrote may have called for more on the other side
             await self.clock.sleep(3600)
         raise Broken([f"stuck: {[_shown(row) for row in left]} after {answer}"])
 
