@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,12 +25,22 @@ EXTRA = ("extra_forbidden",)
 """What pydantic calls a setting that is not declared."""
 
 
+def _address(text: str) -> str:
+    """Raises ValueError for what no address can be."""
+    text.encode()
+    urlsplit(text)
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class Settings(BaseSettings):
     """See the descriptions; `docs/reference/settings.md` is made from them."""
 
     model_config = SettingsConfigDict(env_prefix="ML_CONNECTOR_", extra="forbid")
 
-    public_url: str = Field(
+    public_url: Address = Field(
         "",
         description="The address under which vendors reach this server; empty: none can, and "
         "everything is polled.",
@@ -40,7 +52,7 @@ class Settings(BaseSettings):
         description="Where the key ring is, as a path or as its text; empty: keyring.json in the "
         "home.",
     )
-    clock_url: str = Field(
+    clock_url: Address = Field(
         "", description="A sandbox's clock to follow; loopback only, for rehearsals and tests."
     )
     log_level: str = Field(
@@ -79,8 +91,10 @@ def load_settings(file: Path) -> Settings:
 
     try:
         return FromHome()  # type: ignore[call-arg]  # every field has a default; mypy sees none
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Mistake(f"{file} is not readable as TOML: {error}.") from None
+    except OSError as error:
+        raise Mistake(f"{file} cannot be read: {error.strerror}.") from None
     except ValidationError as error:
         told = "; ".join(
             f"{'.'.join(map(str, e['loc']))}: {UNKNOWN if e['type'] in EXTRA else e['msg']}"

@@ -23,6 +23,8 @@ from ml_connector.cli import (
 )
 from ml_connector.cli.command import HomeOption, JsonOption, WorkspaceOption, group
 from ml_connector.cli.output import DONE, FAILED, INTERRUPTED, MISTAKE, Output
+from ml_connector.cli.session import is_text
+from ml_connector.core.faults import Mistake
 
 HOME_VARIABLE = "ML_CONNECTOR_HOME"
 
@@ -61,12 +63,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """The entry point; returns the exit code."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _readable(typed)
         code = app(args=typed, prog_name="ml-connector", standalone_mode=False)
     except typer.Abort:
         return INTERRUPTED
+    except Mistake as fault:
+        Output(as_json="--json" in typed).error(fault.sentence)
+        return MISTAKE
     except Exception as error:
         return _misused(typed, error)
     return code if isinstance(code, int) else DONE
+
+
+def _readable(typed: Sequence[str]) -> None:
+    """Raises Mistake where an argument is no text: bytes that are not UTF-8 could be stored and
+    shown by nothing that follows."""
+    for number, word in enumerate(typed, 1):
+        if not is_text(word):
+            raise Mistake(f"Argument {number} is no text in UTF-8. Write it in UTF-8.")
 
 
 def _misused(typed: Sequence[str], error: Exception) -> int:

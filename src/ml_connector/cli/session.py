@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -20,6 +22,9 @@ from ml_connector.settings import Settings, load_settings
 
 DEFAULT_HOME = "~/.ml-connector"
 DEFAULT_WORKSPACE = "default"
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""Python reads bytes that are not UTF-8 as halves of characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,21 @@ class Session:
         return int(told["exit"])
 
 
+def is_text(given: str) -> bool:
+    """Whether it is UTF-8 without a NUL, as what was typed or is in the environment should be."""
+    return _NO_TEXT.search(given) is None
+
+
 def call_of(home: str | None, workspace: str | None, *, as_json: bool) -> Call:
-    """A call with the defaults filled in."""
-    path = Path(home or DEFAULT_HOME).expanduser()
+    """A call with the defaults filled in. Raises Mistake for a home that no path can name."""
+    given = home or DEFAULT_HOME
+    try:
+        path = Path(given).expanduser()
+        path.exists()
+        os.fsencode(path).decode()
+    except (OSError, RuntimeError, ValueError):
+        told = ascii(given[:200])
+        raise Mistake(f"No home can be at {told}: give --home a path that can be.") from None
     return Call(Home(path), workspace or DEFAULT_WORKSPACE, Output(as_json=as_json))
 
 

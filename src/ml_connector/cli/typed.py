@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from getpass import getpass
 from pathlib import Path
 
+from ml_connector.cli.session import is_text
 from ml_connector.core.faults import Mistake
+
+LONGEST_SECRET = 65_536
+"""In bytes: some files, devices among them, have no end."""
 
 
 def settings_of(pairs: Sequence[str]) -> dict[str, str]:
@@ -38,8 +42,10 @@ def _secret(name: str, origin: str) -> str:
         if rest not in os.environ:
             raise Mistake(f"--secret {name}: there is no variable {rest}; export it first.")
         value = os.environ[rest]
+        if not is_text(value):
+            raise Mistake(f"--secret {name}: the variable {rest} is no text in UTF-8.")
     elif kind == "file" and rest:
-        value = _contents(name, Path(rest).expanduser())
+        value = _contents(name, rest)
     else:
         raise Mistake(
             f"--secret {name}: say where it is, as {name}=env:VARIABLE, {name}=file:PATH or "
@@ -50,9 +56,13 @@ def _secret(name: str, origin: str) -> str:
     return value.strip()
 
 
-def _contents(name: str, path: Path) -> str:
+def _contents(name: str, path: str) -> str:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        with Path(path).expanduser().open("rb") as file:
+            told = file.read(LONGEST_SECRET + 1)
+        if len(told) > LONGEST_SECRET:
+            raise ValueError
+        return told.decode()
+    except (OSError, RuntimeError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it holds no secret"
         raise Mistake(f"--secret {name}: {path} could not be read ({why}).") from None

@@ -136,13 +136,19 @@ class KeyRingText:
 
 
 def keyring_source(default: Path, setting: str | None) -> KeyRingSource:
-    """Where to look: the setting is a path or the JSON itself, and empty or None for `default`."""
+    """Where to look: the setting is a path or the JSON itself, and empty or None for `default`.
+
+    Raises Mistake for what is neither.
+    """
     given = (setting or "").strip()
     if not given:
         return KeyRingFile(default)
     if given.startswith(("[", "{")):
         return KeyRingText(given)
-    return KeyRingFile(Path(given).expanduser())
+    try:
+        return KeyRingFile(Path(given).expanduser())
+    except RuntimeError:
+        raise Mistake(f"keyring = {given}: there is no such user's home directory.") from None
 
 
 def render(ring: KeyRing) -> str:
@@ -163,7 +169,7 @@ def parse(text: str, origin: str) -> KeyRing:
     """Read JSON text. Raises Mistake, whose sentence names `origin` and never shows the text."""
     try:
         rows = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _unusable(origin, "it is not JSON") from None
     if not isinstance(rows, list):
         raise _unusable(origin, "it is not a list of keys")

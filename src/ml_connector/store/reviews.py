@@ -72,9 +72,10 @@ def decide(conn: Connection, id: str, decision: Mapping[str, Any], state: str) -
 
 def get(conn: Connection, workspace: str, id: str) -> Review | None:
     """By whole id, or by the beginning of one that only one review has."""
-    rows = conn.execute(
-        select(reviews).where(reviews.c.workspace == workspace, reviews.c.id.startswith(id))
-    ).all()
+    if not id:
+        return None
+    begins = reviews.c.id.startswith(id, autoescape=True)
+    rows = conn.execute(select(reviews).where(reviews.c.workspace == workspace, begins)).all()
     return _review(rows[0]) if len(rows) == 1 else None
 
 
