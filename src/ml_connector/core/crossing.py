@@ -34,8 +34,13 @@ def cross(
     target: TargetRecord,
     two_way: Collection[str],
     winner: Literal["source", "target"],
+    gone_on: Collection[str] = (),
 ) -> Crossing:
-    """The judgement for the fields of these wire names."""
+    """The judgement for the fields of these wire names.
+
+    `gone_on` are those that the target changed after what it held before had been applied to the
+    source by a write that nobody answered; it may hold again what it returned.
+    """
     back: list[str] = []
     held: set[str] = set()
     overruled: list[str] = []
@@ -43,7 +48,7 @@ def cross(
         if wire not in desired.fields or wire not in base.returned:
             continue
         there = target.fields.get(wire)
-        has_moved = not same(there, base.returned[wire])
+        has_moved = wire in gone_on or not same(there, base.returned[wire])
         if not has_moved or same(there, desired.fields[wire]):
             continue
         both = not same(desired.fields[wire], base.wrote.get(wire))

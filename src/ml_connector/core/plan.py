@@ -134,7 +134,7 @@ def plan_adoption(
         there = target.fields.get(wire)
         if same(value, there):
             continue
-        is_ours = any(wire in write and _comes_of(write[wire], there) for write in sent)
+        is_ours = any(wire in write and comes_of(write[wire], there) for write in sent)
         if desired.owners[wire] is Owner.ONCE and is_ours:
             continue
         if wire in two_way and _empty(value) and not is_ours:
@@ -205,9 +205,9 @@ def _changes(
     return {names[w]: {"before": before.get(w), "after": value} for w, value in fields.items()}
 
 
-def _comes_of(sent: Value, there: Value) -> bool:
-    """Whether it is what a target makes of what it is sent: the same, other case or blanks, or cut
-    at the target's length."""
+def comes_of(sent: Value, there: Value) -> bool:
+    """Whether it is what a vendor makes of what it is sent: the same, other case or blanks, or cut
+    at the field's length."""
     if same(sent, there):
         return True
     if not isinstance(sent, str) or not isinstance(there, str) or _empty(there):
