@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -343,3 +344,39 @@ def test_a_call_that_is_turned_away_costs_nothing(costs: list[int], stay: int) -
         await store.close()
 
     asyncio.run(clock.run(come_and_go()))
+
+
+async def test_what_one_process_is_told_leaves_the_reserves_of_the_other() -> None:
+    """It knows of less than the row holds, and the vendor counts something between the two."""
+    async with Store.in_memory() as store:
+        clock, allowance = VirtualClock(), Allowance(1_000, 0.5, 0.25, 600)
+        book = StoredAllowances(store)
+        first, second = (Purse(SCOPE, book, clock) for _ in PROCESSES)
+        await first.take(allowance, 1, "live")
+        await first.correct(allowance, Reading(tokens_left=999))
+        await second.take(allowance, 370, "live")
+        before = await book.spent(SCOPE, period_at(clock.now(), allowance))
+        await first.correct(allowance, Reading(tokens_left=900))
+        assert await book.spent(SCOPE, period_at(clock.now(), allowance)) == before
+
+
+async def test_a_slice_is_lost_where_the_vendor_counts_it_to_others() -> None:
+    async with Store.in_memory() as store:
+        clock, allowance = VirtualClock(), Allowance(1_000, 0.5, 0.0, 600)
+        purse = Purse(SCOPE, StoredAllowances(store), clock)
+        await purse.take(allowance, 1, "live")
+        await purse.correct(allowance, Reading(tokens_left=1_000 - 498))
+        await purse.take(allowance, 2, "live")
+        with pytest.raises(OutOfBudget):
+            await purse.take(allowance, 1, "live")
+
+
+async def test_a_backfill_draws_on_no_slice_that_live_work_reserved() -> None:
+    async with Store.in_memory() as store:
+        clock, allowance = VirtualClock(), Allowance(1_000, 0.5, 0.25, 600)
+        purse = Purse(SCOPE, StoredAllowances(store), clock)
+        for tokens in (370, 10):
+            await purse.take(allowance, tokens, "live")
+        with pytest.raises(OutOfBudget):
+            await purse.take(allowance, 1, "backfill")
+        await purse.take(allowance, 1, "live")

@@ -282,3 +282,23 @@ def test_what_a_side_takes_back_after_an_unseen_write_is_taken_back_at_the_other
         machine._pass("")
         for side in (machine.source, machine.target):
             assert {str(value).lower() for value in side.values()} == {"one"}
+
+
+def test_what_the_source_made_of_an_unseen_write_does_not_travel_forth() -> None:
+    machine = TwoWayMachine()
+    machine.pair("source", dict.fromkeys(NAMES, "one"))
+    machine.the_target_changes(name="short", value="beta")
+    machine._pass("back landed")
+    machine._pass("")
+    assert (machine.source["short"], machine.target["short"]) == ("bet", "beta")
+
+
+def test_of_several_unseen_writes_the_last_one_counts() -> None:
+    machine = TwoWayMachine()
+    machine.pair("source", dict.fromkeys(NAMES, "one"))
+    for value in ("two", "three"):
+        machine.the_target_changes(name="exact", value=value)
+        machine._pass("back landed")
+    machine.the_target_changes(name="exact", value="two")
+    machine._pass("")
+    assert (machine.source["exact"], machine.target["exact"]) == ("two", "two")
