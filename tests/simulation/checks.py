@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 class Checks:
-    """`ignored` are records that a person decided to leave out."""
+    """`ignored` are records that a person decided to leave out, or to be one with another."""
 
     def __init__(self, house: House, town: Town, post: Post) -> None:
         self._house = house

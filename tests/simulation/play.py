@@ -321,7 +321,7 @@ class Stage:
         choice = draw.choice(("retry", "create", "ignore", "link"))
         if choice == "link" and not row["candidates"]:
             choice = "retry"
-        if choice == "ignore":
+        if choice in ("ignore", "link"):  # one that stands for two says what the other one is
             self.checks.ignored.add((row["route"], row["source_key"]))
         link = str(draw.choice(row["candidates"])["id"]) if choice == "link" else ""
         await self._command("resolve", id=row["id"], choice=choice, target_id=link)
