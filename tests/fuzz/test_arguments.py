@@ -143,7 +143,8 @@ async def test_no_sign_stands_for_any_review() -> None:
         flow = await r.store.read(lambda c: flows.named(c, WORKSPACE, FLOW))
         assert flow is not None
         one = Review(
-            "a1b2", WORKSPACE, flow.id, "customers", "k", "Acme", "ambiguous", "two", (), "", "open", None,
+            "a1b2", WORKSPACE, flow.id, "customers", "k", "Acme", "ambiguous",
+            "two", (), "", "open", None,
             START, START,
         )  # fmt: skip
         await r.store.write(lambda c: reviews.put(c, one))

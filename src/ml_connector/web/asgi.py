@@ -23,7 +23,7 @@ def make_app(app: App, lanes_running: Callable[[], bool], bounds: Bounds) -> Sta
     hooks = Hooks(app, bodies, metrics.count_delivery)
     health = Health(app, lanes_running)
     consent = Consent(app, bodies)
-    return Starlette(
+    made = Starlette(
         routes=[
             Route("/hooks/{token}", hooks.take, methods=["POST"]),
             Route("/hooks/{token}/{subscription}", hooks.take, methods=["POST"]),
@@ -34,3 +34,7 @@ def make_app(app: App, lanes_running: Callable[[], bool], bounds: Bounds) -> Sta
             Route("/oauth/callback", consent.withdrawn, methods=["DELETE"]),
         ]
     )
+    # An address with a slash too many is none of ours: to send its caller on would repeat a token
+    # and whatever Host it named, and fails on a query that is no text.
+    made.router.redirect_slashes = False
+    return made
