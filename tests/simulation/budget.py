@@ -10,8 +10,8 @@ from ml_sandbox.world import World
 SHARE = "0.01"
 TOKENS = 300
 """One in a hundred of the 30,000 tokens of the Lite plan with one seat."""
-SLACK = timedelta(seconds=300)
-"""So long after midnight the vendor's day may turn; a day is counted from there."""
+CROSSING = timedelta(seconds=60)
+"""A call that was paid for before midnight may be counted by the vendor after it."""
 
 SETTINGS = {"plan": "lite", "seats": "1", "budget_share": SHARE}
 SWITCHES = {"pipedrive.plan": "lite", "pipedrive.seats": 1}
@@ -22,21 +22,21 @@ class Budget:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._before = 0
         self._day = self._today()
-        self._spent = 0
+        self._total = self._spent = self._left = 0
         self.problems: list[str] = []
 
     def note(self) -> None:
-        total = int(self._world.counters.shown()["tokens"])
-        day = self._today()
+        total, day = int(self._world.counters.shown()["tokens"]), self._today()
+        cost, self._total = total - self._total, total
         if day != self._day:
-            self._day, self._before = day, self._spent
-        self._spent = total
-        if self._spent - self._before > TOKENS and not self.problems:
-            spent = self._spent - self._before
-            self.problems.append(f"{spent} tokens were spent in a day that has {TOKENS}")
+            self._day, self._left, self._spent = day, TOKENS - self._spent, 0
+        if self._world.clock.now() - day < CROSSING and self._left >= cost:
+            self._left -= cost
+        else:
+            self._spent += cost
+        if self._spent > TOKENS and not self.problems:
+            self.problems.append(f"{self._spent} tokens were spent in a day that has {TOKENS}")
 
     def _today(self) -> datetime:
-        now = self._world.clock.now() - SLACK
-        return now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return self._world.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
