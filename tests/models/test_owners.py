@@ -171,7 +171,7 @@ class OwnersMachine(RuleBasedStateMachine):
         if self.whole:
             write = made_whole(write, desired)
             self._demand_rightful(write, adopts=False)
-        if write.fields or write.kept or self.meant:
+        if write.fields or write.kept or self.meant or write.base.wrote != self.link.wrote:
             self._carry_out(write, "7", outcome, adopts=False)
         return write
 
@@ -309,3 +309,17 @@ def _link(base: Base) -> Link:
 
 TestOwners = OwnersMachine.TestCase
 TestOwners.settings = searching(200, steps=20)
+
+
+def test_a_change_that_a_person_made_too_and_the_source_takes_back_is_followed() -> None:
+    """Nothing was to be written, so nothing was remembered, and the old value counted as there."""
+    machine = OwnersMachine()
+    machine.source = {wire: kind.values[0] for wire, kind in KINDS.items()}
+    machine.source["cf_2"] = "one"
+    machine._pass("answered", look=False)
+    assert machine.there is not None
+    machine.source["cf_2"] = machine.there["cf_2"] = "two"
+    machine._pass("answered", look=False)
+    machine.source["cf_2"] = "one"
+    machine._pass("answered", look=False)
+    assert machine.there["cf_2"] == "one"

@@ -200,8 +200,10 @@ class TwoWayMachine(RuleBasedStateMachine):
         has_here, has_there = not same(here, was_here), not same(there, was_there)
         if not has_here and not has_there:
             return ""
-        if same(here, there):
-            return "none"
+        sent = [e.fields[name] for e in self.meant if e.account == "s" and name in e.fields]
+        is_as_sent = sent[-1:] == [there] and here == held_as(AT_SOURCE, name, there)
+        if same(here, there) or is_as_sent:
+            return "none"  # as it would be, had the write that nobody answered been applied
         if has_there and (not has_here or self.route.winner == "target"):
             return "none" if name == "kept" and same(there, None) else "back"
         return "forth"

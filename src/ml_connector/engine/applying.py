@@ -223,9 +223,10 @@ class Applier:
         if not write.fields and item.link is not None and not step.adopts:
             kept = f"; left as a person set it: {', '.join(write.kept)}" if write.kept else ""
             reason = with_notes("nothing to write differs" + kept, item)
-            if (item.intents or write.kept) and item.target is not None:
+            is_news = bool(item.intents or write.kept) or write.base.wrote != item.link.wrote
+            if is_news and item.target is not None:
                 # What a write without an answer left there is ours, what a person set is theirs for
-                # good: neither can be told later
+                # good, what both sides set alike is no longer what we wrote: none can be told later
                 return ToWrite("unchanged", reason, step.target_id, write)
             return Done("unchanged", reason)
         reason = with_notes(reason, item)
