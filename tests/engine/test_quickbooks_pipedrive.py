@@ -262,10 +262,12 @@ async def test_a_deleted_customer_is_marked() -> None:
         assert (await s.told(acme, "customers"))[0]["decision"] == "gone"
 
 
-async def test_a_term_that_is_renamed_shows_within_the_hour() -> None:
+@pytest.mark.parametrize("is_billed", [True, False])
+async def test_a_term_that_is_renamed_shows_within_the_hour(is_billed: bool) -> None:
     async with Books() as s:
         acme = await s.customer(SalesTermRef={"value": "3"})
-        await s.invoice(acme)
+        if is_billed:
+            await s.invoice(acme)
         await s.install(since="all")
         await s.sync()
         await s.human("PATCH", "quickbooks_online/terms/3", {"Name": "Thirty days"})

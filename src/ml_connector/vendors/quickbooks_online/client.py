@@ -92,15 +92,15 @@ class QuickBooksClient:
         return found
 
     async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
-        """Customers whose billing turns with the calendar, or with a balance that nothing told of:
-        all that have one."""
+        """All customers, for each may turn while nothing tells of it: its billing with the calendar
+        or a balance, its terms with another name for them."""
         if obj.name != CUSTOMERS.name:
             return []
         ledger = await self._books.fresh(errand)
         clauses = f"WHERE {ALL_NAMES} {BY_ID}"
         rows = [row async for row in self._api.rows("Customer", clauses, errand)]
         composed = _composed(ledger, [listed("Customer", row) for row in rows])
-        return [r for r in composed if isinstance(r, Customer) and _has_billing(r)]
+        return [r for r in composed if isinstance(r, Customer)]
 
     async def all_keys(self, obj: SourceObject, errand: Errand) -> dict[str, None]:
         """Every id, those of inactive ones too."""
@@ -189,8 +189,3 @@ def _composed(ledger: Ledger, records: Sequence[Record]) -> list[Record | Refuse
 
 def _glimpse(record: Record) -> Record:
     return Glimpse.model_validate(record.model_dump(include={"id", "sync_token", "updated"}))
-
-
-def _has_billing(customer: Customer) -> bool:
-    bills = [bill for bill in (customer.own, customer.whole) if bill is not None]
-    return any(b.balance.amount or b.open_invoices or b.invoiced.amount for b in bills)
