@@ -23,7 +23,7 @@ from . import budget
 from .budget import Budget
 from .checks import Checks
 from .history import History
-from .house import FLOW, HOOKS, WORKSPACE, House, Killed
+from .house import FLOW, HOOKS, WORKSPACE, House, Killed, Life
 from .line import Network
 from .loop import SeededLoop
 from .outcome import Broken, Outcome, Trace
@@ -89,6 +89,8 @@ class Stage:
         network.answered = self.budget.note
         self.weather = Weather(self.sandbox.world, self.house, (self.source, self.target))
         self._doing: list[asyncio.Future[Any]] = []
+        self._struck: list[Life] = []
+        """Lives that are frozen, or about to be: nobody else thaws or freezes them."""
 
     def tell(self, what: str) -> None:
         self.trace.lines.append(f"{self.clock.monotonic():.3f} {what}")
@@ -277,8 +279,9 @@ class Stage:
     async def _freeze(self, draw: random.Random) -> None:
         """The process stops for a while; half of the time another one takes its work over."""
         life = self.house.life
-        if life is None:
+        if life is None or life in self._struck:
             return
+        self._struck.append(life)
         if draw.random() < 0.8:
             await self._in_the_midst(draw)
         if self.house.life is not life:
@@ -287,6 +290,7 @@ class Stage:
         if draw.random() < 0.5:
             await self.clock.sleep(draw.choice((0.5, 15.0, 600.0)))
             life.process.thaw()
+            self._struck.remove(life)
             return
         await self.clock.sleep(draw.choice((0.2, 12.0)))
         if self.house.life is not life:

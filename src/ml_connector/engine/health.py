@@ -21,13 +21,24 @@ async def note_trouble(res: Resources, id: str, fault: Fault) -> None:
         state = connections.NEEDS_PERSON
     elif isinstance(fault, Waiting):
         state, until = connections.PAUSED, fault.until
-    is_news = await res.store.write(
-        lambda c: connections.set_state(c, id, state, fault.sentence, until)
-    )
+    now = res.clock.now()
+
+    def work(conn: Connection) -> bool:
+        row = connections.get(conn, id)
+        if state == connections.OK and row is not None and _is_held(row, now):
+            return False  # a passing trouble does not end what a person or a moment must
+        return connections.set_state(conn, id, state, fault.sentence, until)
+
+    is_news = await res.store.write(work)
     if is_news and isinstance(fault, AccountClosed | NeedsPerson):
         row = await res.store.read(lambda c: connections.get(c, id))
         name = row.name if row else id
         res.alert(f"Connection {name}: {fault.sentence}")
+
+
+def _is_held(row: connections.Row, now: datetime) -> bool:
+    is_paused = row.paused_until is not None and row.paused_until > now
+    return row.state == connections.NEEDS_PERSON or is_paused
 
 
 async def note_well(res: Resources, id: str) -> None:

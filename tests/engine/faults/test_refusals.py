@@ -124,6 +124,19 @@ async def test_a_closed_account_is_told_once_and_asked_once_a_day(scene: Scene) 
     assert (await scene.connection("pipedrive"))["state"] == "ok"
 
 
+async def test_an_outage_does_not_hide_that_an_account_was_closed(scene: Scene) -> None:
+    await scene.switch(pipedrive__account_closed=True)
+    await scene.rounds(60)
+    await scene.switch(pipedrive__account_closed=False)
+    await scene.order({"vendor": "pipedrive", "kind": "status", "status": 503, "probability": 1})
+    await scene.rounds(DAY + 3600, every=1200)
+    assert (await scene.connection("pipedrive"))["state"] == "paused_until"
+    await scene.calm()
+    await scene.rounds(DAY + 3600, every=1200)
+    await demand_arrived(scene, "Neu & Söhne")
+    assert (await scene.connection("pipedrive"))["state"] == "ok"
+
+
 async def test_a_ping_finds_that_a_closed_account_is_open_again(scene: Scene) -> None:
     await scene.switch(pipedrive__account_closed=True)
     await scene.rounds(60)
