@@ -89,6 +89,17 @@ class World:
         """How many deliveries of a vendor were answered 2xx."""
         return int(self._sandbox.control("GET", "counters")["webhooks"][vendor]["answered"])
 
+    def introduced(self, vendor: str) -> int:
+        """How many requests may have had the vendor post an introduction, which is no event."""
+        told = self._sandbox.control("GET", "counters")["requests"]
+        return sum(
+            row["n"]
+            for row in told
+            if row["vendor"] == vendor
+            and row["operation"].startswith(("POST", "PUT"))
+            and "callbacks" in row["operation"]
+        )
+
     # --- Pipedrive ------------------------------------------------------------------------------
 
     def pipedrive(self, noun: str) -> list[Record]:

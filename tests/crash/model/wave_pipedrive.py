@@ -24,6 +24,7 @@ class _Comparison:
         self._kept = kept
         self._stages = world.stages()
         self.sides = Sides()
+        self._placed: set[str] = set()
         customers = {c["id"]: c for c in world.all("wave/customers")}
         invoices = {i["id"]: i for i in world.all("wave/invoices")}
         organizations = self._organizations(customers)
@@ -82,6 +83,8 @@ class _Comparison:
         ids: dict[str, int] = {}
         for id, record in self._ours("deals", "Wave invoice ID"):
             ids[id] = record["id"]
+            if str(record["id"]) in self._world.born["deals"]:  # it is taken where a person put it
+                self._placed.add(id)
             self.sides.show(f"deal {id}", {
                 "value": record["value"], "currency": record["currency"],
                 "status": record["status"], "stage": self._stages[record["stage_id"]],
@@ -93,7 +96,10 @@ class _Comparison:
                 self.sides.wanted[f"deal {id}"] = {"state": "Deleted"}
         for id, invoice in invoices.items():
             if not invoice["isDeleted"]:
-                self.sides.wanted[f"deal {id}"] = self._deal(invoice, organizations)
+                wanted = self._deal(invoice, organizations)
+                if id in self._placed:
+                    del wanted["stage"]
+                self.sides.wanted[f"deal {id}"] = wanted
                 for noun, target, field in self._kept:
                     if noun == "deals" and target == str(ids.get(id)):
                         self.sides.wanted[f"deal {id}"][field] = self._kept[noun, target, field]
