@@ -98,7 +98,7 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         for (noun, _), records in found.items():
             if noun == "products" and len(records) > 1:
                 made = [r for r in records if ("products", str(r["id"])) not in self.theirs]
-                records[:] = made
+                records[:] = made or records[:1]  # the one that stood there is kept in step
         return {key: records for key, records in found.items() if records}
 
     # --- what must be there -----------------------------------------------------------------------
