@@ -35,6 +35,6 @@ def _pace(told: str) -> float:
         pace = float(told)
     except ValueError:
         pace = 0.0
-    if not 0.001 <= pace <= 1_000:
+    if not 0.001 <= pace <= 1_000_000:
         raise Mistake(f"pace is {told!r}; say --set pace=1.0 for one request a second.")
     return pace
