@@ -221,7 +221,7 @@ class MillClient:
         ledger = self._facts.settings.get("ledger")
         return {"ledger": ledger} if ledger else {}
 
-    async def metered(self, errand: Errand, tokens: int = 1) -> None:
+    async def metered(self, tokens: int, errand: Errand) -> None:
         await self._ask("GET", "/records", errand, price=Price(tokens=tokens))
 
     async def subscriptions(self, errand: Errand) -> list[Subscription]:

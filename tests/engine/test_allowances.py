@@ -35,7 +35,7 @@ def metered(period: Any = "month", belongs_to: Any = "app") -> Vendor:
 
 async def spend(bench: Bench, name: str, tokens: int) -> None:
     client = (await bench.opened(name)).client
-    await bench.clock.run(client.metered(Errand("live"), tokens))
+    await bench.clock.run(client.metered(tokens, Errand("live")))
 
 
 async def budget(bench: Bench, name: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ async def test_the_same_app_in_another_workspace_draws_on_it_too() -> None:
         assert row is not None
         opened = await bench.lane.opener.connection(row)
         with pytest.raises(OutOfBudget):
-            await bench.clock.run(opened.client.metered(Errand("live")))
+            await bench.clock.run(opened.client.metered(1, Errand("live")))
 
 
 async def test_an_allowance_of_the_account_is_each_accounts_own() -> None:

@@ -146,7 +146,7 @@ def test_commands_in_every_trouble(scene: Scene) -> None:
     scene.run("connect", "wave", "--name", "wave", "--secret", f"client_secret=file:/{CODE}/x")
     told = "\n".join(scene.told)
     assert HIDDEN in told, "nothing was repeated"
-    assert "Something nobody foresaw" in told
+    assert "is not as it is documented" in told
     assert b"Traceback" in scene.program.everything_written()
     scene.told = [text.replace(f"/{CODE}/x", "") for text in scene.told]  # the path that was typed
     demand_silence(scene)

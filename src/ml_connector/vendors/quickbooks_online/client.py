@@ -92,15 +92,15 @@ class QuickBooksClient:
         return found
 
     async def open_keys(self, obj: SourceObject, errand: Errand) -> list[SourceModel]:
-        """All customers, for each may turn while nothing tells of it: its billing with the calendar
-        or a balance, its terms with another name for them."""
+        """Customers that may turn while nothing tells of it: their billing with the calendar or a
+        balance, their terms with another name for them. The others keep to the poll's cadence."""
         if obj.name != CUSTOMERS.name:
             return []
         ledger = await self._books.fresh(errand)
         clauses = f"WHERE {ALL_NAMES} {BY_ID}"
         rows = [row async for row in self._api.rows("Customer", clauses, errand)]
         composed = _composed(ledger, [listed("Customer", row) for row in rows])
-        return [r for r in composed if isinstance(r, Customer)]
+        return [r for r in composed if isinstance(r, Customer) and _may_turn(r)]
 
     async def all_keys(self, obj: SourceObject, errand: Errand) -> dict[str, None]:
         """Every id, those of inactive ones too."""
@@ -189,3 +189,9 @@ def _composed(ledger: Ledger, records: Sequence[Record]) -> list[Record | Refuse
 
 def _glimpse(record: Record) -> Record:
     return Glimpse.model_validate(record.model_dump(include={"id", "sync_token", "updated"}))
+
+
+def _may_turn(customer: Customer) -> bool:
+    bills = [bill for bill in (customer.own, customer.whole) if bill is not None]
+    is_billed = any(b.balance.amount or b.open_invoices or b.invoiced.amount for b in bills)
+    return is_billed or customer.term_id is not None
