@@ -90,7 +90,7 @@ class Stage:
         self.weather = Weather(self.sandbox.world, self.house, (self.source, self.target))
         self._doing: list[asyncio.Future[Any]] = []
         self._struck: list[Life] = []
-        """Lives that are frozen, or about to be: nobody else thaws or freezes them."""
+        """Lives that are frozen, or about to be struck: nobody else thaws or freezes them."""
 
     def tell(self, what: str) -> None:
         self.trace.lines.append(f"{self.clock.monotonic():.3f} {what}")
@@ -245,7 +245,9 @@ class Stage:
     # --- what befalls the process, and what a person has it do ------------------------------------
 
     async def _crash(self, draw: random.Random) -> None:
-        if draw.random() < 0.8:
+        life = self.house.life
+        if life is not None and life not in self._struck and draw.random() < 0.8:
+            self._struck.append(life)
             await self._in_the_midst(draw)
         await self.house.crash()
         await self.clock.sleep(draw.choice((0.0, 0.5, 20.0, 600.0)))
