@@ -30,13 +30,16 @@ class History:
 
     def note(self) -> None:
         """What the source holds now, and what people left at the target."""
+        self._grow()
+        self._stands = self._standing()
+
+    def _grow(self) -> None:
         for expected in self._town.expected():
             for name, value in expected.fields.items():
                 if not callable(value):
                     had = self._had.setdefault((expected.noun, expected.source_id, name), [])
                     if not had or had[-1] != value:
                         had.append(value)
-        self._stands = self._standing()
 
     def landed(self) -> None:
         """Judge what has changed at the target since the last look: it was a write of ours."""
@@ -60,13 +63,23 @@ class History:
         }
 
     def _judge(self, field: Field, value: Any) -> None:
-        versions, reached = self._had[field], self._reached.get(field, 0)
-        for position, version in enumerate(versions):
-            if position >= reached and fits(version, value):
-                self._reached[field] = position
-                return
+        if self._has_come_to(field, value):
+            return
+        self._grow()  # the calendar turns what nobody touches
+        if self._has_come_to(field, value):
+            return
+        versions = self._had[field]
         known: Mapping[bool, str] = {True: "an older value", False: "a value it never had"}
         word = known[any(fits(version, value) for version in versions)]
         if word == "an older value":
             noun, id, name = field
             self.problems.append(f"{noun} {id[-20:]}: {name} was overwritten by {word}, {value!r}")
+
+    def _has_come_to(self, field: Field, value: Any) -> bool:
+        """Whether it is a value that the source had since the one that was written last."""
+        reached = self._reached.get(field, 0)
+        for position, version in enumerate(self._had[field]):
+            if position >= reached and fits(version, value):
+                self._reached[field] = position
+                return True
+        return False
