@@ -78,7 +78,11 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         if self.given["sync_contacts"] == "off":
             return None
         now = _told(noun, record, field)
-        return self.pairs.get((noun, str(record["id"]), field)) or ({now} if now else None)
+        told = self.pairs.get((noun, str(record["id"]), field)) or ({now} if now else None)
+        adds = self.world.switches.value("pipedrive.emails_patch_adds")
+        if field == "email" and adds and told and now:
+            return told | {now}  # what travels back is added there, and the first one stays
+        return told
 
     # --- what stands ------------------------------------------------------------------------------
 
