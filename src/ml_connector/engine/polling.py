@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from ml_connector.core.faults import Bug
 from ml_connector.core.flow import Feed
@@ -26,6 +27,9 @@ from ml_connector.store.pending import Mark
 
 MOST_PAGES_WITHOUT_PROGRESS = 10_000
 """A cursor that stands still for so many pages is a loop, not a tie."""
+
+NOTED_AT_ONCE = 500
+"""Records of a long listing that go into one commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +120,34 @@ async def reread_open(
     the day's date, for which watched feeds are heard once a day."""
     records = await source.source.open_keys(obj, errand)
     now = res.clock.now()
+    cursor = await res.store.read(lambda c: cursors.get(c, source.row.id, obj.name))
+    is_new_day = cursor.reread_at is not None and cursor.reread_at.date() < now.date()
+    heard = [replace(o, forced=o.forced or (is_new_day and o.is_watched)) for o in outlets]
+    await _note_long(res, source, obj, heard, records)
 
     def work(conn: Connection) -> None:
         cursor = cursors.get(conn, source.row.id, obj.name)
-        is_new_day = cursor.reread_at is not None and cursor.reread_at.date() < now.date()
-        heard = [replace(o, forced=o.forced or (is_new_day and o.is_watched)) for o in outlets]
-        note_records(conn, source, obj, heard, records, None, now)
         cursors.put(conn, source.row.id, obj.name, replace(cursor, reread_at=now))
 
     await res.store.write(work)
+
+
+async def _note_long(
+    res: Resources,
+    source: OpenConnection,
+    obj: SourceObject,
+    outlets: Sequence[Outlet],
+    records: Sequence[SourceModel],
+) -> None:
+    """Note a listing of any length, in portions: one commit of all would keep deliveries waiting,
+    and a statement takes so many keys only."""
+    now = res.clock.now()
+    for start in range(0, len(records), NOTED_AT_ONCE):
+        noting = partial(
+            note_records, source=source, obj=obj, outlets=outlets,
+            records=records[start : start + NOTED_AT_ONCE], read_at=None, now=now,
+        )  # fmt: skip
+        await res.store.write(noting)
 
 
 async def sweep(
@@ -133,34 +156,32 @@ async def sweep(
     obj: SourceObject,
     outlets: Sequence[Outlet],
     errand: Errand,
-) -> int:
+) -> None:
     """Compare the ids at the source with those we keep; what is absent becomes pending, no more.
     What it shows besides is noted as from any listing."""
     there = await source.source.all_keys(obj, errand)
     shown = [record for record in there.values() if record is not None]
+    await _note_long(res, source, obj, outlets, shown)
     now = res.clock.now()
 
-    def work(conn: Connection) -> int:
-        marked = note_records(conn, source, obj, outlets, shown, None, now)
+    def work(conn: Connection) -> None:
         for outlet in outlets:
             flow, route = outlet.opened.row.id, outlet.reader.name
             if outlet.reader.reads.path != obj.path:
                 continue
             if isinstance(outlet.reader, Feed):
-                marked += tell_absent(conn, outlet.opened, outlet.reader, there.keys(), now)
+                tell_absent(conn, outlet.opened, outlet.reader, there.keys(), now)
                 continue
             absent = sorted(links.linked_keys(conn, flow, route) - there.keys())
             rank, where = outlet.opened.flow.rank(route), outlet.opened.place(route)
             marks = [Mark(flow, route, key, where, rank, "poll") for key in absent]
             pending.mark(conn, marks, now)
-            marked += len(marks)
         gone = set(cursors.all_seen(conn, source.row.id, obj.name)) - there.keys()
         cursors.unsee(conn, source.row.id, obj.name, sorted(gone))
         cursor = cursors.get(conn, source.row.id, obj.name)
         cursors.put(conn, source.row.id, obj.name, replace(cursor, swept_at=now))
-        return marked
 
-    return await res.store.write(work)
+    await res.store.write(work)
 
 
 def first_sweep(conn: Connection, source: OpenConnection, obj: SourceObject, now: datetime) -> None:

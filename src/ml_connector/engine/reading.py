@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import ValidationError
-
 from ml_connector.core.faults import Bug, Fault, NeedsPerson, Refused, Unreachable, Waiting
 from ml_connector.core.objects import SourceModel, SourceObject
 from ml_connector.core.ports import Clock
@@ -71,16 +69,9 @@ async def _chunk(
         return {key: records.get(key) for key in keys}
     except (Unreachable, Waiting, NeedsPerson) as fault:
         return dict.fromkeys(keys, fault)
-    except (Fault, ValidationError) as fault:
+    except Fault as fault:
         if len(keys) == 1:
-            return {keys[0]: _told(fault, obj)}
+            return {keys[0]: fault if isinstance(fault, Refused) else Bug(fault.sentence)}
         half = len(keys) // 2
         first = await _chunk(source, obj, keys[:half], errand)
         return first | await _chunk(source, obj, keys[half:], errand)
-
-
-def _told(fault: Fault | ValidationError, obj: SourceObject) -> Fault:
-    if isinstance(fault, ValidationError):
-        where = ", ".join(".".join(map(str, e["loc"])) + ": " + e["msg"] for e in fault.errors())
-        return Refused(f"The {obj.label} is not as expected: {where}.")
-    return fault if isinstance(fault, Refused) else Bug(str(fault))

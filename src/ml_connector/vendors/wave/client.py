@@ -112,7 +112,11 @@ class WaveClient:
         left, self._open = sorted(self._open - found.keys()), set(found)
         for start in range(0, len(left), obj.read_batch):
             read = await self.read(obj, left[start : start + obj.read_batch], errand)
-            found |= {key: record for key, record in read.items() if record is not None}
+            found |= {  # as a listing would show it, else it were news there again
+                key: record.model_copy(update={"payments": None})
+                for key, record in read.items()
+                if record is not None
+            }
         return list(found.values())
 
     async def all_keys(self, obj: SourceObject, errand: Errand) -> Mapping[str, SourceModel | None]:
