@@ -24,8 +24,7 @@ class Consent:
 
     async def come_back(self, request: Request) -> Response:
         """A plain page that says what came of it."""
-        is_text = request.scope["query_string"].isascii()  # what is more is escaped in an address
-        state = request.query_params.get("state", "") if is_text else ""
+        state = request.query_params.get("state", "")
         workspace = await self._awaited(state, sender_of(request))
         if workspace is None:
             return _page("This consent is not expected here (any more). Start connect again.", 400)
