@@ -9,6 +9,7 @@ stands at the target; whatever else stands there is a person's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -165,6 +166,7 @@ class OwnersMachine(RuleBasedStateMachine):
         if not (look or self.meant) and is_unchanged(desired, base):
             self._demand_nothing_differs(desired)
             return None
+        before = deepcopy(self.model)
         self._a_read_shows(desired)
         write = plan_update(desired, base, self._record())
         self._demand_rightful(write, adopts=False)
@@ -173,6 +175,9 @@ class OwnersMachine(RuleBasedStateMachine):
             self._demand_rightful(write, adopts=False)
         if write.fields or write.kept or self.meant or write.base.wrote != self.link.wrote:
             self._carry_out(write, "7", outcome, adopts=False)
+        if self.meant:  # what this pass saw beside its write is not remembered
+            sent = {w: v for w, v in self.model.ours.items() if w in write.fields}
+            self.model = Model({**before.ours, **sent}, before.theirs)
         return write
 
     def _first(self, desired: Desired, outcome: Outcome) -> Write:
