@@ -140,3 +140,11 @@ async def test_the_forecast_counts_the_polls_to_come() -> None:
         polls = ceil(left / timedelta(hours=1)) - 1
         assert polls > 10
         assert told["forecast"] == told["spent"] + objects * polls
+
+
+async def test_what_connecting_cost_counts_for_the_account() -> None:
+    async with MeteredSource() as scene:
+        await scene.connect("wave")
+        rows = (await Look(scene.res, "http://127.0.0.1:1").status("w"))["connections"]
+        told = next(row["budget"] for row in rows if row["name"] == "wave")
+        assert told["spent"] == 1  # the one read that showed whose the credentials are

@@ -20,6 +20,7 @@ from ml_connector.engine.careful import CarefulClient
 from ml_connector.engine.credentials import APP_SECRETS, LOGIN_SECRETS, Credentials, How
 from ml_connector.engine.granting import granted, put_tokens
 from ml_connector.engine.health import hurry
+from ml_connector.engine.metering import charge
 from ml_connector.engine.reaching import guard_of
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import ensure_endpoint, secrets_owner
@@ -38,15 +39,20 @@ async def admit(
     """Ping with the credentials, then keep them; `tokens` are None for a static token."""
     trouble: Fault | StoreUnavailable | None = None
     identity: Identity | None = None
+    errand = Errand("live")
     try:
-        identity = await _identify(res, vendor, given, how, tokens)
+        identity = await _identify(res, vendor, given, how, tokens, errand)
     except (Fault, StoreUnavailable) as fault:
         if tokens is None:
             raise
         trouble = fault  # the vendor has replaced the token given: what it returned must be kept
-    row = await res.store.write(
-        lambda c: Admission(c, res, vendor, given, how, tokens, identity).keep()
-    )
+
+    def keep(conn: Connection) -> connections.Row:
+        row = Admission(conn, res, vendor, given, how, tokens, identity).keep()
+        charge(conn, res, row, how, errand.tokens, res.clock.now())
+        return row
+
+    row = await res.store.write(keep)
     await ensure_endpoint(res, row, vendor.endpoint_of)
     if isinstance(trouble, Mistake):
         raise Mistake(f"The credentials are kept and need not be given again. {trouble.sentence}")
@@ -59,8 +65,9 @@ async def admit(
 
 
 async def _identify(
-    res: Resources, vendor: Vendor, given: Credentials, how: How, tokens: Tokens | None
-) -> Identity:
+    res: Resources, vendor: Vendor, given: Credentials, how: How, tokens: Tokens | None,
+    errand: Errand,
+) -> Identity:  # fmt: skip
     proof = _proof(res, vendor, given, tokens)
     scope = f"connect:{given.vendor}:{given.name}"
     limits = vendor.limits(given.settings, scope, "token" if how == "token" else "oauth")
@@ -70,7 +77,7 @@ async def _identify(
     client: Client = CarefulClient(
         vendor.client(wire, ConnectionFacts(given.name, given.settings)), vendor, res.chance
     )
-    return await client.identify(Errand("live"))
+    return await client.identify(errand)
 
 
 def _proof(

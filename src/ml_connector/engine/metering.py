@@ -58,6 +58,28 @@ def spent_by(
 
     `kind` is that of its grant.
     """
+    metered = _metered(conn, res, row, kind)
+    if metered is None:
+        return None
+    allowance, scope = metered
+    period = period_of(now, allowance)
+    return Spent(allowance, period, allowances.spent(conn, scope, period))
+
+
+def charge(
+    conn: Connection, res: Resources, row: connections.Row, kind: str, tokens: int, now: datetime
+) -> None:
+    """Count what was spent for the connection before it was known whose it is."""
+    metered = _metered(conn, res, row, kind)
+    if metered is not None and tokens:
+        allowance, scope = metered
+        allowances.add(conn, scope, period_of(now, allowance), tokens)
+
+
+def _metered(
+    conn: Connection, res: Resources, row: connections.Row, kind: str
+) -> tuple[Allowance, str] | None:
+    """The allowance and under which scope the book holds it."""
     vendor = res.vendors.get(row.vendor)
     if vendor is None:
         return None
@@ -68,9 +90,7 @@ def spent_by(
         return None
     if limits.allowance is None or not limits.company_scope:
         return None
-    period = period_of(now, limits.allowance)
-    spent = allowances.spent(conn, limits.company_scope, period)
-    return Spent(limits.allowance, period, spent)
+    return limits.allowance, limits.company_scope
 
 
 def budget(spent: Spent, row: connections.Row, forecast: int) -> dict[str, Any]:

@@ -30,6 +30,12 @@ def reserve(conn: Connection, scope: str, period: str, tokens: int, limit: int) 
     return granted
 
 
+def add(conn: Connection, scope: str, period: str, tokens: int) -> None:
+    """Tokens that are gone already, whatever the limit says."""
+    row = {"scope": scope, "period": period, "spent": spent(conn, scope, period) + tokens}
+    upsert(conn, allowances, [row])
+
+
 def correct(conn: Connection, scope: str, period: str, at_least: int) -> None:
     """The vendor counts more than we do: others use the same account."""
     if at_least > spent(conn, scope, period):
