@@ -243,48 +243,15 @@ async def test_a_value_that_zendesk_drops_without_a_word_is_refused() -> None:
     assert cleared.id == "7"
 
 
-async def test_an_end_user_is_upserted_without_a_mail_after_a_look_at_the_address() -> None:
-    script = Script(
-        {
-            "GET /users/search": {"users": []},
-            "POST /users/create_or_update": answered({"user": user(3)}, 201),
-        }
-    )
+async def test_an_end_user_is_made_without_a_mail_and_never_upserted() -> None:
+    script = Script({"POST /users": answered({"user": user(3)}, 201)})
     on = bench(script)
     fields: Values = {
         "name": "Pat", "email": "pat@firm.example", "external_id": "k", "organization_id": "7"
     }  # fmt: skip
     await on.client.create(USERS, fields, on.errand)
-    assert script.query(0) == {"query": 'email:"pat@firm.example"'}
     assert script.body() == {"user": {**fields, "organization_id": 7, "skip_verify_email": True}}
-
-
-@pytest.mark.parametrize(
-    ("there", "is_refused"),
-    [
-        (user(1, email="Pat@firm.example", role="agent"), True),
-        (user(1, email="other@firm.example", role="admin"), True),  # by a second address
-        (user(1, email="pat@firm.example", external_id="another"), True),
-        (user(1, email="pat@firm.example", external_id="K"), False),  # case does not count
-        (user(1, email="pat@firm.example", external_id=None), False),
-        (user(1, email="patty@firm.example", external_id="another"), False),
-    ],
-)
-async def test_staff_and_somebody_elses_users_are_left_alone(there: Any, is_refused: bool) -> None:
-    script = Script(
-        {
-            "GET /users/search": {"users": [there]},
-            "POST /users/create_or_update": {"user": user(1)},
-        }
-    )
-    on = bench(script)
-    fields: Values = {"name": "Pat", "email": "pat@firm.example", "external_id": "k"}
-    if is_refused:
-        with pytest.raises(Refused, match=r"pat@firm\.example belongs to"):
-            await on.client.create(USERS, fields, on.errand)
-    else:
-        await on.client.create(USERS, fields, on.errand)
-    assert len(script.asked) == (1 if is_refused else 2)
+    assert script.calls == ["POST /users"]
 
 
 async def test_a_user_who_joined_the_staff_or_was_deleted_is_not_written() -> None:

@@ -181,13 +181,16 @@ async def test_creating_again_by_the_same_key_makes_no_second_record(stand: Stan
     await stand.set_up()
     cases: list[tuple[TargetObject, Values]] = [
         (ORGANIZATIONS, {"name": "Northwind", "external_id": ORG_KEY}),
-        (USERS, {"name": "Ada", "email": "ada@x.example", "external_id": ORG_KEY}),
         (INVOICES, {"name": "INV-1", "external_id": "wave:9f0c:i:1"}),
     ]
     for obj, fields in cases:
         first = await on.client.create(obj, fields, on.errand)
         again = await on.clock.run(on.client.create(obj, fields, on.errand))
         assert again.id == first.id
+    user: Values = {"name": "Ada", "external_id": ORG_KEY}
+    await on.client.create(USERS, user, on.errand)
+    with pytest.raises(Refused, match="external id already"):
+        await on.clock.run(on.client.create(USERS, user, on.errand))
 
 
 @pytest.mark.parametrize("obj", [ORGANIZATIONS, INVOICES], ids=lambda obj: obj.name)
@@ -301,11 +304,26 @@ async def test_agents_are_never_written(stand: Stand) -> None:
     await on.clock.advance(10)
     for email in ("pat@desk.example", "PAT@desk.example"):
         fields: Values = {"name": "Other", "email": email, "external_id": ORG_KEY}
-        with pytest.raises(Refused, match="agent"):
-            await on.client.create(USERS, fields, on.errand)
+        with pytest.raises(Refused, match="another user") as taken:
+            await on.clock.run(on.client.create(USERS, fields, on.errand))
+        assert taken.value.field == "email"
     with pytest.raises(Refused, match="left alone"):
         await on.client.update(USERS, agent, {"name": "Other"}, on.errand)
     assert stand.human.record("users", agent)["name"] == "Pat"
+
+
+async def test_a_user_who_has_the_address_as_a_second_one_is_never_taken_over(stand: Stand) -> None:
+    on = stand.on
+    fields: Values = {"name": "Ada", "email": "office@x.example", "external_id": ORG_KEY}
+    made = await on.client.create(USERS, fields, on.errand)
+    await on.clock.advance(60)
+    await on.client.update(USERS, made.id, {"email": "ada@x.example"}, on.errand)
+    await on.clock.advance(60)
+    other: Values = {"name": "Bob", "email": "office@x.example", "external_id": OTHER_KEY}
+    with pytest.raises(Refused, match="another user"):
+        await on.client.create(USERS, other, on.errand)
+    there = stand.human.record("users", made.id)
+    assert (there["name"], there["external_id"]) == ("Ada", ORG_KEY)
 
 
 async def test_a_new_email_becomes_the_primary_one(stand: Stand) -> None:

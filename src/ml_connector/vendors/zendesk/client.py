@@ -109,7 +109,8 @@ class ZendeskClient:
         return found
 
     async def create(self, obj: TargetObject, fields: Values, errand: Errand) -> TargetRecord:
-        """Upsert by the key in `external_id`; what it was made of comes back. Raises Refused."""
+        """Upsert by the key in `external_id`, but for users; what it was made of comes back. Raises
+        Refused."""
         body = to_wire(obj, fields, self._setup.types(obj.name))
         place, key = place_of(obj.name), body.get("external_id")
         if place is ORGANIZATION:

@@ -67,7 +67,7 @@ USERS = TargetObject(
     key_home="field",
     key_field="external_id",
     key_form="readable",
-    costs=Costs(0, 0, 0, 0, create_calls=2, update_calls=2),  # whose is the e-mail?
+    costs=Costs(0, 0, 0, 0, update_calls=2),  # is it one of the staff by now?
     settle=SETTLE_EXPORTED,
     spacing=SPACING,
     read_batch=PAGE_SIZE,

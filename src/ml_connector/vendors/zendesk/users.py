@@ -1,8 +1,9 @@
 """End users: written only where they are nobody of the help desk's own, and by their own rules.
 
-An upsert by e-mail would rename an agent or take a user from another key, so the address is looked
-up first; a written e-mail only adds an address, which is then made the primary one. Source: "Users"
-and "User Identities" in Zendesk's developer pages.
+An upsert would rename whoever has the address, be it an agent's or only a second address of the
+user of another key, and no search is sure to show them in time; a plain create is refused instead.
+A written e-mail only adds an address, which is then made the primary one. Source: "Users" and "User
+Identities" in Zendesk's developer pages.
 """
 
 from __future__ import annotations
@@ -27,11 +28,9 @@ class Users:
         self._api = api
 
     async def create(self, body: dict[str, Any], errand: Errand) -> Json:
-        """Upsert by e-mail or external id, without a mail to the user. Raises Refused."""
-        await self._check_email(body, errand)
-        path = f"{PLACE.path}/create_or_update"
+        """One that nobody is yet, by e-mail or external id, without a mail. Raises Refused."""
         fields = {**body, "skip_verify_email": True}
-        return await self._api.write("POST", path, PLACE, fields, errand, kind=USER)
+        return await self._api.write("POST", PLACE.path, PLACE, fields, errand, kind=USER)
 
     async def update(self, id: str, body: dict[str, Any], errand: Errand) -> Json:
         """Write only these fields. Raises Missing, and Refused for one of the staff."""
@@ -50,20 +49,6 @@ class Users:
             return user
         fields["skip_verify_email"] = True
         return await self._api.write("PUT", path, PLACE, fields, errand, kind=USER)
-
-    async def _check_email(self, body: Json, errand: Errand) -> None:
-        email, key = body.get("email"), body.get("external_id")
-        if not email:
-            return
-        params = {"query": f'email:"{email}"'}
-        answer = await self._api.send("GET", f"{PLACE.path}/search", errand, params=params)
-        for user in items(answer, PLACE.many):
-            if user.get("role") != END_USER:
-                raise Refused(f"{email} belongs to an agent or administrator, who is left alone.")
-            held = user.get("external_id")
-            is_theirs = likeness(user.get("email")) == likeness(email)
-            if is_theirs and likeness(held) not in ("", likeness(key)):
-                raise Refused(f"{email} belongs to user {user['id']}, who has the key {held}.")
 
     async def _make_primary(self, path: str, email: str, errand: Errand) -> None:
         """Add the address where the user has not got it, and make it the primary one."""
