@@ -50,6 +50,44 @@ async def test_a_deletion_is_told_once_and_costs_nothing_more() -> None:
         assert [r["decision"] for r in await s.told(acme)] == ["gone", "create"]
 
 
+@pytest.mark.parametrize("is_ours", [True, False])
+async def test_the_end_of_a_client_whose_organization_was_merged_is_told_where_it_goes_on(
+    is_ours: bool,
+) -> None:
+    async with Books(public=True) as s:
+        acme, other = await s.customer(), await s.customer("Other")
+        await s.install(since="all")
+        await s.sync()
+        await s.pass_time(HOUR)
+        loser = (await s.organization(acme))["id"]
+        if is_ours:
+            winner = (await s.organization(other))["id"]
+        else:
+            winner = (await s.seller("POST", "organizations", name="ACME Group"))["id"]
+        await s.seller("POST", f"organizations/{loser}/merge", into=winner)
+        await s.deliver()
+        await s.delete("clients", acme)
+        await s.sync()
+        assert [r["decision"] for r in await s.told(acme)] == ["gone", "create"]
+        state = (await s.one("organizations", str(winner)))["Source state"]
+        assert state == ("Active" if is_ours else "Deleted")
+        assert (await s.sync())["writes"] == 0
+
+
+async def test_what_is_deleted_on_both_sides_is_nobodys_question() -> None:
+    async with Books() as s:
+        acme = await s.customer()
+        await s.install(since="all")
+        await s.sync()
+        await s.pass_time(HOUR)
+        await s.seller("DELETE", f"organizations/{(await s.organization(acme))['id']}")
+        await s.delete("clients", acme)
+        await s.sync()
+        assert [r["decision"] for r in await s.told(acme)] == ["gone", "create"]
+        assert await s.reviews() == []
+        assert (await s.sync())["writes"] == 0
+
+
 async def test_a_deletion_between_two_looks_is_noticed_by_the_sweep_too() -> None:
     async with Books() as s:
         acme = await s.customer()

@@ -16,6 +16,10 @@ class Broken(Exception):
         self.problems = problems
 
 
+class Runaway(SystemExit):
+    """It goes on without end. What ends a program passes every task by."""
+
+
 @dataclass
 class Trace:
     """What happened, in order; equal plays have equal hashes."""

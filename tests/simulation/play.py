@@ -26,7 +26,7 @@ from .history import History
 from .house import FLOW, HOOKS, WORKSPACE, House, Killed, Life
 from .line import Network
 from .loop import SeededLoop
-from .outcome import Broken, Outcome, Trace
+from .outcome import Broken, Outcome, Runaway, Trace
 from .overheard import quiet
 from .post import Post
 from .script import Move, Script
@@ -40,6 +40,8 @@ PORTALS = {v.name for v in ENGINE_VENDORS if "webhook_secret" in v.secrets and n
 CALLBACK = "https://app.example/callback"
 SOURCES = {f.kind: (f.source, f.target) for f in FLOWS}
 MOST_HEALING_SECONDS = 60 * 86_400
+MOST_LINES = 10_000
+"""No honest history has a tenth of it."""
 
 
 def play(script: Script) -> Outcome:
@@ -55,6 +57,8 @@ def play(script: Script) -> Outcome:
             problems = broken.problems
         except TimeoutError as error:
             problems = [f"stuck: {error}"]
+        except Runaway:
+            problems = [f"it runs on and on: {stage.trace.lines[-1]}"]
     return Outcome(script, stage.trace, problems)
 
 
@@ -94,6 +98,8 @@ class Stage:
 
     def tell(self, what: str) -> None:
         self.trace.lines.append(f"{self.clock.monotonic():.3f} {what}")
+        if len(self.trace.lines) > MOST_LINES:
+            raise Runaway
 
     def surprise(self, what: str) -> None:
         self.tell(f"SURPRISE {what}")

@@ -35,7 +35,7 @@ from ml_connector.core.plan import (
 from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import remembering
-from ml_connector.engine.deciding import base_of, postponed, retry_at, with_notes
+from ml_connector.engine.deciding import base_of, postponed, soon, with_notes
 from ml_connector.engine.intending import Meaning, intend, intent_back
 from ml_connector.engine.item import (
     Done,
@@ -60,9 +60,6 @@ from ml_connector.store.database import Connection
 
 LISTING_LIFE = timedelta(seconds=30)
 """A create is sent only while the listing that showed nothing like it is this young."""
-
-AT_ONCE = 2
-"""So often a write that met a newer version is planned anew without waiting."""
 
 log = structlog.get_logger(__name__)
 
@@ -313,8 +310,8 @@ class Applier:
             later = ToPostpone(until, "settle", error.sentence, "waiting")
             await self._put_back(item, step, later, errand, is_settling=True)
         elif isinstance(error, Stale) or (is_back and isinstance(error, Missing)):
-            soon = ToPostpone(self._soon(item), "retry", error.sentence, "waiting")
-            await self._put_back(item, step, soon, errand)
+            later = ToPostpone(soon(now, item.taken.attempts), "retry", error.sentence, "waiting")
+            await self._put_back(item, step, later, errand)
         elif isinstance(error, Missing):
             item.step = await self._gone(item, step.target_id)
             await self._settle([item])
@@ -327,16 +324,13 @@ class Applier:
         else:
             await self._refused(item, step, error, errand)
 
-    def _soon(self, item: Item) -> datetime:
-        """At once, for what is read anew; later where that did not help."""
-        attempts = item.taken.attempts - AT_ONCE
-        return retry_at(self._now, attempts) if attempts > 0 else self._now
-
     async def _refused(self, item: Item, step: ToWrite, error: Exception, errand: Errand) -> None:
         if isinstance(error, Refused):
             sentence = error.sentence
             if await self._recheck(step.write.fields):
-                again = ToPostpone(self._now, "retry", sentence, "waiting")
+                again = ToPostpone(
+                    soon(self._now, item.taken.attempts), "retry", sentence, "waiting"
+                )
                 await self._put_back(item, step, again, errand)
                 return
         else:

@@ -41,6 +41,9 @@ CLAIM_RETRY = timedelta(seconds=1)
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=15)
 RETRY_STOPPED = timedelta(seconds=30)
+
+AT_ONCE = 2
+"""So often a write that met another record than it was planned for is planned anew at once."""
 DEATHS_ALLOWED = 3
 OUTSIDE = Done("unchanged", "it is outside the flow's scope", counts=False)
 NOT_OURS = Done("unchanged", "no record of this flow belongs to it", counts=False)
@@ -71,6 +74,11 @@ def retry_at(now: datetime, attempts: int) -> datetime:
     """Twice as long after each attempt, up to a quarter of an hour."""
     wait = RETRY_FIRST * float(2 ** min(attempts - 1, 10))
     return now + min(wait, RETRY_LONGEST)
+
+
+def soon(now: datetime, attempts: int) -> datetime:
+    """At once, for what is looked at anew; later where that did not help."""
+    return retry_at(now, attempts - AT_ONCE) if attempts > AT_ONCE else now
 
 
 def postponed(fault: Fault, item: Item, now: datetime) -> ToPostpone | ToReview:

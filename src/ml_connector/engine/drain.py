@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -307,8 +308,9 @@ class Drain:
         merged = [
             i
             for i in items
-            if i.step is None and i.link and i.target_fact and i.target_fact.kind == "merged"
-        ]
+            if (i.step is None or isinstance(i.step, ToWrite))
+            and i.link and i.target_fact and i.target_fact.kind == "merged"
+        ]  # fmt: skip
         if not merged:
             return
         account, obj = opened.writing(route).account, route.writes.name
@@ -318,7 +320,10 @@ class Drain:
         taken = {x.target_id for x in held if (x.flow, x.route) == mine and not x.is_alias}
         for item in merged:
             into = item.target_fact.into if item.target_fact else ""
-            if into in taken:
+            if isinstance(item.step, ToWrite):  # gone at the source too: that is told there
+                ended = Done("gone", item.step.reason)
+                item.step = ended if into in taken else replace(item.step, target_id=into)
+            elif into in taken:
                 item.step = ToAlias(into, "its record was merged at the target")
             else:
                 item.step = ToUpdate(into, adopts=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ml_connector.core.flow import Route, value_at
 from ml_connector.engine import matching
-from ml_connector.engine.deciding import retry_at
-from ml_connector.engine.item import Done, Item, Step, ToPostpone, ToReview
+from ml_connector.engine.deciding import retry_at, soon
+from ml_connector.engine.item import Done, Item, Step, ToPostpone, ToReview, ToWrite
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.resources import Resources
 from ml_connector.store import pending
@@ -39,7 +39,10 @@ async def gone_step(
     )
     if heir:
         reason = f"its record {target_id} was merged into {heir}"
-        return ToPostpone(now, "retry", reason, "waiting", target_id, heir)
+        again = soon(now, item.taken.attempts)
+        return ToPostpone(again, "retry", reason, "waiting", target_id, heir)
+    if isinstance(item.step, ToWrite) and item.step.decision == "gone":
+        return Done("gone", f"{item.step.reason}; its {label} was deleted at the target")
     return ToReview(
         "review",
         f"Its {label} {target_id} was deleted at the target: "
