@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from ml_connector.app import new_key
 from ml_connector.core.faults import StoreUnavailable
 from ml_connector.core.vendor import Delivery
@@ -26,6 +28,7 @@ from ml_connector.http.redaction import Redactor
 from ml_connector.store import connections, flows, lanes, queued, reviews
 from ml_connector.store.database import Connection
 from ml_connector.store.keyring import KeyRing
+from ml_connector.store.tables import intents as intents_table
 from ml_connector.store.unavailable import LaneOver
 from ml_connector.store.vault import Vault
 from ml_connector.vendors import VENDORS
@@ -204,6 +207,12 @@ class House:
 
     async def pending(self) -> list[Row]:
         return await self.store.read(lambda c: queued.rows_of(c, _flow_id(c)))
+
+    async def unanswered(self) -> set[str]:
+        """The keys of the source whose writes nobody has answered yet."""
+        return await self.store.read(
+            lambda c: {str(row.source_key) for row in c.execute(select(intents_table))}
+        )
 
     async def connections(self) -> list[connections.Row]:
         return await self.store.read(lambda c: connections.listing(c, WORKSPACE))

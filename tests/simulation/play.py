@@ -239,6 +239,7 @@ class Stage:
         draw = random.Random(move.seed)
         group, _, name = move.name.rpartition(".")
         if group == "people":
+            self.town.unanswered = await self.house.unanswered()
             told = self.town.act(name, draw)
             self.history.note()
         elif hasattr(self.weather, name):

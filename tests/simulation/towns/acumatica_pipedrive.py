@@ -61,7 +61,8 @@ class AcumaticaPipedrive(OrderEntry, Seller):
             self.regions.pop(id, None)
 
     def said(self, noun: str, id: str, field: str, value: Any) -> None:
-        """It travels back, unless Pipedrive's own change was not brought over yet."""
+        """It travels back, unless Pipedrive's own change was not brought over yet, or a write of
+        ours is on its way."""
         at = {str(r["id"]): r for r in self.of("pipedrive", noun)}.get(id)
         pair = "contacts" if noun == "persons" else "customers"
         mine = next(r for r in self.ours(pair) if key_of(pair, r) == id)
@@ -72,7 +73,8 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         there = None if at is None else _told(noun, at, field)
         here = _told(pair, mine, field)
         same = there is not None and here == (there[:LONGEST_NAME] if noun != "persons" else there)
-        self.pairs[noun, id, field] = {value} if same or there is None else {value, there}
+        is_sure = (same and id not in self.unanswered) or there is None
+        self.pairs[noun, id, field] = {value} if is_sure else {value, str(there)}
 
     def _both(self, noun: str, record: Record, field: str) -> set[str] | None:
         if self.given["sync_contacts"] == "off":

@@ -56,6 +56,9 @@ class Town(ABC):
     given: Mapping[str, str] = field(default_factory=dict)
     """The settings of the flow."""
     count: int = 0
+    unanswered: set[str] = field(default_factory=set)
+    """Source keys of which a write is unanswered as people act: docs/reliability.md says what may
+    become of their edit then."""
 
     source: ClassVar[str]
     target: ClassVar[str]
