@@ -359,7 +359,8 @@ class Stage:
         await self.clock.sleep(25 * 3600)  # what no event tells is noticed within a day
         await self._look()
         for _ in range(40):
-            await self._reconnect()
+            if await self._reconnect():
+                await self._look()
             answer = await self._command("sync", flow=FLOW)
             left = [row for row in await self.house.pending() if not self.checks.may_wait(row)]
             went = answer and answer["exit"] in (0, 1) and not _failed(answer["result"])
@@ -375,10 +376,12 @@ class Stage:
             self.house.life.wake()
         await self.clock.sleep(60)
 
-    async def _reconnect(self) -> None:
-        for row in await self.house.connections():
-            if row.state == connections.NEEDS_PERSON:
-                await self._consent(row.vendor)
+    async def _reconnect(self) -> bool:
+        """Whether that was called for."""
+        ended = [r for r in await self.house.connections() if r.state == connections.NEEDS_PERSON]
+        for row in ended:
+            await self._consent(row.vendor)
+        return bool(ended)
 
 
 def _failed(summary: Any) -> int:
