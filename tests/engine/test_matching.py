@@ -148,6 +148,30 @@ async def test_an_alias_writes_nothing_when_its_customer_changes() -> None:
         assert "Changed" not in (await s.all("persons"))[0]["name"]
 
 
+@pytest.mark.parametrize("who", ["alias", "owner"])
+async def test_who_no_longer_shares_an_e_mail_has_a_person_of_their_own(who: str) -> None:
+    async with Scene() as s:
+        await s.customer("One", email="office@shared.example")
+        await s.customer("Two", email="office@shared.example")
+        await s.install(since="all")
+        await s.sync()
+        before = await s.links("contacts")
+        owner = next(key for key, link in before.items() if not link.is_alias)
+        alias = next(key for key, link in before.items() if link.is_alias)
+        moving = alias if who == "alias" else owner
+        await s.pass_time(60)
+        await s.edit("customers", {"id": moving}, email="own@x.example")
+        await s.sync()
+        await s.sync()
+        links = await s.links("contacts")
+        assert [link.is_alias for link in links.values()] == [False, False]
+        assert links[owner].target_id == before[owner].target_id
+        told = {p["id"]: p["emails"][0]["value"] for p in await s.all("persons")}
+        assert told[int(links[moving].target_id)] == "own@x.example"
+        assert sorted(told.values()) == ["office@shared.example", "own@x.example"]
+        assert (await s.sync(full=True))["writes"] == 0
+
+
 async def test_an_organization_that_carries_another_customers_key_is_no_candidate() -> None:
     async with Scene() as s:
         first = await s.customer("Acme Ltd")

@@ -35,7 +35,7 @@ from ml_connector.core.plan import (
 from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import remembering
-from ml_connector.engine.deciding import base_of, postponed, soon, with_notes
+from ml_connector.engine.deciding import base_of, with_notes
 from ml_connector.engine.intending import Meaning, intend, intent_back
 from ml_connector.engine.item import (
     Done,
@@ -50,6 +50,7 @@ from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.portions import goes_in_bulk, is_create, portions
 from ml_connector.engine.remembering import Ledger, Written
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.retrying import postponed, soon
 from ml_connector.engine.returning import plan_both_ways, send_back
 from ml_connector.engine.settling import settle
 from ml_connector.engine.tally import Tally

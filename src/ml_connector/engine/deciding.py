@@ -8,10 +8,11 @@ stand, can it be mapped, which target record is it, and does anything differ.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ml_connector.core.crossing import without
-from ml_connector.core.faults import Fault, NeedsPerson, Refused, TooFast, Unreachable, Waiting
+from ml_connector.core.faults import Refused
 from ml_connector.core.flow import Given, Parent, Route, value_at
 from ml_connector.core.mapping import Desired, map_record, resolve
 from ml_connector.core.match import Match
@@ -28,9 +29,11 @@ from ml_connector.engine.item import (
     ToUpdate,
     ToWait,
     ToWrite,
-)  # fmt: skip
+)
 from ml_connector.engine.matching import match_items
 from ml_connector.engine.opened import OpenFlow
+from ml_connector.engine.retrying import RETRY_LONGEST, postponed, retry_at
+from ml_connector.engine.sharing import has_parted, shared_by
 from ml_connector.store import cursors, intents, links, reviews
 from ml_connector.store.database import Connection
 from ml_connector.store.intents import Claim, Intent
@@ -38,12 +41,6 @@ from ml_connector.store.links import Link
 from ml_connector.store.pending import Taken
 
 CLAIM_RETRY = timedelta(seconds=1)
-RETRY_FIRST = timedelta(seconds=5)
-RETRY_LONGEST = timedelta(minutes=15)
-RETRY_STOPPED = timedelta(seconds=30)
-
-AT_ONCE = 2
-"""So often a write that met another record than it was planned for is planned anew at once."""
 DEATHS_ALLOWED = 3
 OUTSIDE = Done("unchanged", "it is outside the flow's scope", counts=False)
 NOT_OURS = Done("unchanged", "no record of this flow belongs to it", counts=False)
@@ -68,37 +65,6 @@ def load(conn: Connection, flow: str, route: str, taken: Sequence[Taken]) -> lis
         )
         for t in taken
     ]
-
-
-def retry_at(now: datetime, attempts: int) -> datetime:
-    """Twice as long after each attempt, up to a quarter of an hour."""
-    wait = RETRY_FIRST * float(2 ** min(attempts - 1, 10))
-    return now + min(wait, RETRY_LONGEST)
-
-
-def soon(now: datetime, attempts: int) -> datetime:
-    """At once, for what is looked at anew; later where that did not help."""
-    return retry_at(now, attempts - AT_ONCE) if attempts > AT_ONCE else now
-
-
-def postponed(fault: Fault, item: Item, now: datetime) -> ToPostpone | ToReview:
-    """What a fault means for one key."""
-    if isinstance(fault, Waiting | NeedsPerson):
-        return put_off(fault, now)
-    if isinstance(fault, Unreachable):
-        due = retry_at(now, item.taken.attempts)
-        return ToPostpone(due, "retry", fault.sentence, "failed")
-    return ToReview("refused", fault.sentence)
-
-
-def put_off(fault: Fault, now: datetime) -> ToPostpone:
-    """What a fault that stops a target means for all that is due there."""
-    if isinstance(fault, Waiting):
-        kind = "limit" if isinstance(fault, TooFast) else "budget"
-        return ToPostpone(fault.until, kind, fault.sentence, "waiting")
-    if isinstance(fault, NeedsPerson):
-        return ToPostpone(now + RETRY_LONGEST, "person", fault.sentence, "waiting")
-    return ToPostpone(now + RETRY_STOPPED, "retry", fault.sentence, "waiting")
 
 
 def judge_deaths(item: Item) -> None:
@@ -140,12 +106,16 @@ def judge_scope(route: Route, item: Item, given: Given) -> None:
     record = item.record
     if item.step is not None or record is None:
         return
+    if has_parted(route, item, given):
+        item.link, item.parted = None, True
     if item.link is not None and item.link.is_alias:
         item.step = Done("unchanged", "it shares its target record with another source record")
     elif route.scope is not None and not route.scope(record, given):
         reason = "it left the scope of the flow and is no longer updated"
         item.step = Done("unchanged", reason) if item.link else OUTSIDE
-    elif item.link is None and not item.taken.asked and not _enters(route, record, given):
+    elif item.link is None and not (
+        item.taken.asked or item.parted or _enters(route, record, given)
+    ):
         item.step = OUTSIDE
 
 
@@ -289,6 +259,8 @@ def judge_match(
             item.step = ToReview("review", reason, (candidate,))
         else:
             _decide(item, match, claimed, pairs, now)
+            if isinstance(item.step, ToAlias) and not item.choice:
+                item.step = replace(item.step, alike=shared_by(route, item, given))
 
 
 def _picked(item: Item) -> str:

@@ -27,6 +27,7 @@ from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reading import Reader
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.resting import judge_rivals
+from ml_connector.engine.retrying import RETRY_LONGEST, postponed, put_off
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.telling import speaking, tell
 from ml_connector.store import cursors, intents, links, pending
@@ -131,7 +132,7 @@ class Drain:
             log.error("a record could not be worked on", id=id, exc_info=error)
             sentence = f"Something nobody foresaw happened; the log has it under {id}."
             if feed is not None:
-                later = self._res.clock.now() + deciding.RETRY_LONGEST
+                later = self._res.clock.now() + RETRY_LONGEST
                 row = taken[0]
                 return await self._res.store.write(
                     lambda c: pending.postpone(c, row, later, "retry", sentence)
@@ -150,7 +151,7 @@ class Drain:
             if item.step is None and item.record is None and _lags(item):
                 item.step = deciding.looked_for_again(feed.reads, item, now)
             if isinstance(item.step, ToReview):  # nobody could decide anything about it
-                later = now + deciding.RETRY_LONGEST
+                later = now + RETRY_LONGEST
                 item.step = ToPostpone(later, "retry", item.step.reason, "failed")
             if item.step is not None:
                 self._reader.forget(opened.reading(feed), feed.reads, item.key)
@@ -211,7 +212,7 @@ class Drain:
         else:
             self.stopped = fault
         now, target = self._res.clock.now(), self.target.row.id
-        later = deciding.put_off(fault, now)
+        later = put_off(fault, now)
         least = BACKFILL if is_backfill else LIVE
         await self._res.store.write(
             lambda c: pending.put_off(
@@ -268,7 +269,7 @@ class Drain:
                 await opened.reading(route).source.identify(self._tally.shared)
             except Fault as fault:
                 for item in gone:
-                    item.step = deciding.postponed(fault, item, self._res.clock.now())
+                    item.step = postponed(fault, item, self._res.clock.now())
                 return
         flow, keys = opened.row.id, [item.key for item in gone]
         needed = await self._res.store.read(lambda c: pending.awaited(c, flow, route.name, keys))
@@ -341,7 +342,7 @@ class Drain:
                 f"`ml-connector sync {opened.row.name} --yes` makes it again."
             )
             for item in unlinked:
-                item.step = ToPostpone(now + deciding.RETRY_LONGEST, "person", reason, "waiting")
+                item.step = ToPostpone(now + RETRY_LONGEST, "person", reason, "waiting")
             return
         errand = self._errand(unlinked)
         try:
@@ -351,7 +352,7 @@ class Drain:
         except Fault as fault:
             self._unlisted = fault
             for item in unlinked:
-                item.step = deciding.postponed(fault, item, now)
+                item.step = postponed(fault, item, now)
             return
         finally:
             self._tally.absorb(errand)

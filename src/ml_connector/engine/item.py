@@ -59,10 +59,15 @@ class ToUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ToAlias:
-    """The record stands for another source record already; this one becomes an alias of it."""
+    """The record stands for another source record already; this one becomes an alias of it.
+
+    `alike` is what both of them are known by, for as long as that is so; empty where a merge or a
+    person made them one.
+    """
 
     target_id: str
     reason: str
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ class Item:
     desired: Desired | None = None
     target: TargetRecord | None = None
     report: str = ""
+    parted: bool = False
+    """It was an alias, and has something of its own by now."""
     step: Step | None = None
 
     @property

@@ -18,6 +18,7 @@ from ml_connector.core.wire import Errand
 from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToWait, ToWrite
 from ml_connector.engine.mirroring import reflection
 from ml_connector.engine.opened import OpenFlow
+from ml_connector.engine.sharing import ALIKE, mark_sharers
 from ml_connector.store import audit, cursors, intents, links, mirrors, pending, reviews
 from ml_connector.store.audit import Decision
 from ml_connector.store.cursors import Fact
@@ -83,7 +84,7 @@ class Written:
 def wrote(conn: Connection, ledger: Ledger, answered: Sequence[Written]) -> None:
     """Writes were answered."""
     account, obj = ledger.account, ledger.route.writes
-    again = [w for w in answered if w.step.adopts or w.item.review is not None]
+    again = [w for w in answered if w.step.adopts or w.item.review or w.item.parted]
     _mark_children(conn, ledger, {w.item.key: (w.item, w.record.id) for w in again})
     links.put(conn, [_link(ledger, w.item, w.step, w.record) for w in answered])
     mirrors.reflect(conn, account, obj.name, [reflection(obj, w.record) for w in answered])
@@ -96,6 +97,8 @@ def wrote(conn: Connection, ledger: Ledger, answered: Sequence[Written]) -> None
     ]  # fmt: skip
     audit.add(conn, rows)
     _mark_ways_back(conn, ledger, [w for w in answered if w.step.adopts])
+    changed = {w.record.id: w.item.taken for w in answered if w.step.target_id}
+    mark_sharers(conn, ledger.opened, ledger.route, changed, ledger.now)
     _close(conn, ledger, [w.item for w in answered])
 
 
@@ -188,7 +191,8 @@ def alias(conn: Connection, ledger: Ledger, item: Item, step: ToAlias) -> None:
     link = Link(
         flow=ledger.flow, route=route.name, source_key=item.key, account=ledger.account,
         object=route.writes.name, target_id=step.target_id, is_alias=True, owns_standard=False,
-        state="ok", source_version=item.record.version() if item.record else "", wrote={},
+        state="ok", source_version=item.record.version() if item.record else "",
+        wrote={ALIKE: list(step.alike)} if step.alike else {},
         returned={}, target_updated_at="", flow_version=opened.row.version, linked_at=now,
         updated_at=now,
     )  # fmt: skip

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from ml_connector.core.flow import Route, value_at
 from ml_connector.engine import matching
-from ml_connector.engine.deciding import retry_at, soon
 from ml_connector.engine.item import Done, Item, Step, ToPostpone, ToReview, ToWrite
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.resources import Resources
+from ml_connector.engine.retrying import retry_at, soon
 from ml_connector.store import pending
 from ml_connector.store.pending import Mark
 
