@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from ml_connector.store.tables import intents
 from tests.engine.freshbooks_scene import DAY, HOUR, PAID, SENT, Books
 from tests.engine.scene import counts
 
@@ -85,6 +87,7 @@ async def test_what_is_deleted_on_both_sides_is_nobodys_question() -> None:
         await s.sync()
         assert [r["decision"] for r in await s.told(acme)] == ["gone", "create"]
         assert await s.reviews() == []
+        assert await s.store.read(lambda c: c.execute(select(intents)).all()) == []
         assert (await s.sync())["writes"] == 0
 
 

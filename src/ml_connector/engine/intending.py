@@ -43,6 +43,8 @@ async def intend(res: Resources, meaning: Meaning, items: Sequence[Item]) -> lis
 
     if items:
         await res.store.write(work)
+    for item, row in zip(items, rows, strict=True):
+        item.intents = [row] if item.key in over else [*item.intents, row]
     return jobs
 
 
