@@ -160,6 +160,17 @@ async def test_the_vendors_header_makes_us_wait_for_the_reset(calls: Calls) -> N
     assert calls.moments == [0.0, pytest.approx(1.6)]
 
 
+async def test_a_reset_that_is_a_moment_and_no_distance_stops_nobody_for_years(
+    calls: Calls,
+) -> None:
+    declared = limits(Window(10, 2.0))
+    reading = Reading(window_left=0, window_reset_seconds=1_800_000_000.0)
+    await calls.clock.run(calls.make(declared))
+    await calls.pacing.correct(declared, Price(), reading)
+    await calls.clock.run(calls.make(declared))
+    assert calls.moments == [0.0, pytest.approx(60.1)]
+
+
 async def test_the_header_of_a_search_does_not_correct_the_general_window(calls: Calls) -> None:
     declared = limits(Window(10, 2.0))
     reading = Reading(window_left=0, window_reset_seconds=1.5)

@@ -23,6 +23,10 @@ RANKS: dict[Work, int] = {"live": 0, "retry": 1, "backfill": 2}
 SHORTEST_SECONDS = 0.001
 """The alarm never rings sooner, so that a rounded moment cannot make it ring for ever."""
 
+LONGEST_RESET_SECONDS = 60.0
+"""No vendor's window is longer. A later reset is a moment that was taken for a distance, say, and
+would keep every call waiting until it comes."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Place:
@@ -108,6 +112,7 @@ class Limiter:
         reset_seconds = reading.window_reset_seconds
         if reset_seconds is None:
             reset_seconds = general.window.seconds
+        reset_seconds = min(reset_seconds, max(general.window.seconds, LONGEST_RESET_SECONDS))
         general.correct(reading.window_left, reset_seconds, self._clock.monotonic())
 
     def _begin(self, kind: str) -> None:
