@@ -8,7 +8,7 @@ import asyncio
 import os
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -32,7 +32,7 @@ from ml_connector.store.tables import intents as intents_table
 from ml_connector.store.unavailable import LaneOver
 from ml_connector.store.vault import Vault
 from ml_connector.vendors import VENDORS
-from tests.support.clock import SeededChance, VirtualClock
+from tests.support.clock import SeededChance, SkewedClock, VirtualClock
 from tests.support.mortal import Cord, Killed, Process
 
 from .blank import blank_store
@@ -45,21 +45,12 @@ PAUSES_SECONDS = (60.0, 1800.0, 6 * 3600.0, 16 * 3600.0)
 Row = dict[str, Any]
 
 
-class HouseClock:
-    """Implements `core.ports.Clock`: the machine's clock, which somebody may set wrong."""
+class HouseClock(SkewedClock):
+    """The machine's clock, which somebody may set wrong."""
 
     def __init__(self, true: VirtualClock) -> None:
-        self._true = true
-        self.ahead_seconds = 0.0
-
-    def now(self) -> datetime:
-        return self._true.now() + timedelta(seconds=self.ahead_seconds)
-
-    def monotonic(self) -> float:
-        return self._true.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await self._true.sleep(seconds)
+        super().__init__(true, 0.0)
+        self.was_turned = False
 
 
 class Life:

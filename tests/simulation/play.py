@@ -164,7 +164,8 @@ class Stage:
     @property
     def _is_counted(self) -> bool:
         """The day's tokens are ours alone, and both sides agree when a day begins."""
-        return self.script.is_poor and self.house.wall.ahead_seconds == 0
+        wall = self.house.wall
+        return self.script.is_poor and wall.ahead_seconds == 0 and not wall.was_turned
 
     async def _connect_all(self) -> None:
         for vendor in (self.source, self.target):

@@ -12,6 +12,7 @@ from ml_sandbox.world import World
 
 from .house import House
 
+DAYS_OFF = (40 * 86_400.0, -40 * 86_400.0)
 PAGE = "<html><body>Sorry, you have been blocked</body></html>"
 
 
@@ -91,11 +92,15 @@ class Weather:
         return (net.slow, net.down)
 
     def wall_clock(self, draw: random.Random) -> Any:
-        self._house.wall.ahead_seconds += draw.choice((-90, -2, 3, 45, 3600, -3600))
+        """It jumps; one that is days off is set right as it grows calm."""
+        self._house.wall.was_turned = True
+        self._house.wall.ahead_seconds += draw.choice((-90, -2, 3, 45, 3600, -3600, *DAYS_OFF))
         return self._house.wall.ahead_seconds
 
     def calm(self, draw: random.Random | None = None) -> Any:
         self._world.faults.clear()
         self._house.network.slow = self._house.network.down = 0.0
         self._house.disk = lambda: None
+        if abs(self._house.wall.ahead_seconds) > 20 * 86_400:
+            self._house.wall.ahead_seconds = 0.0
         return ""

@@ -100,10 +100,10 @@ class SkewedClock:
 
     def __init__(self, true: VirtualClock, ahead_seconds: float) -> None:
         self._true = true
-        self._ahead = timedelta(seconds=ahead_seconds)
+        self.ahead_seconds = ahead_seconds
 
     def now(self) -> datetime:
-        return self._true.now() + self._ahead
+        return self._true.now() + timedelta(seconds=self.ahead_seconds)
 
     def monotonic(self) -> float:
         return self._true.monotonic()

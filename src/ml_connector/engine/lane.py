@@ -46,6 +46,7 @@ from ml_connector.store import (
 )
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, Mark
+from ml_connector.store.set_right import set_right
 from ml_connector.store.unavailable import LaneOver
 
 ROUND_SECONDS = 1.0
@@ -321,10 +322,13 @@ class Lane:
     # --- now and then ---------------------------------------------------------------------------
 
     async def _look_around(self, opened: list[OpenFlow]) -> None:
-        """What needs a look once in a while: subscriptions, idle grants, reviews."""
-        now = self._res.clock.now()
-        if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
+        """What needs a look once in a while: subscriptions, idle grants, reviews, our clock."""
+        store, now, before = self._res.store, self._res.clock.now(), self._looked_at
+        if before is not None and before <= now < before + LOOK_EVERY:
             return
+        await store.write(lambda c: set_right(c, now))
+        if before is not None and now < before:
+            self.retry_now()
         self._looked_at = now
         filled = [o for o in opened if o.row.backfilled_version > 0]
         sides = {side.row.id: side for o in filled for side in o.connections}
@@ -333,11 +337,9 @@ class Lane:
         await self._keep_grants(now)
         await tell_ends(self._res, self.workspace)
         await self._probe_troubled(now)
-        due = await self._res.store.read(
-            lambda c: reviews.planned_before(c, self.workspace, now - DAILY)
-        )
+        due = await store.read(lambda c: reviews.planned_before(c, self.workspace, now - DAILY))
         if due:
-            await self._res.store.write(lambda c: self._plan_again(c, due, now))
+            await store.write(lambda c: self._plan_again(c, due, now))
 
     async def _check_side(
         self, target: OpenConnection, opened: list[OpenFlow], now: datetime
