@@ -34,12 +34,18 @@ class History:
         self._stands = self._standing()
 
     def _grow(self) -> None:
+        told: set[Field] = set()
         for expected in self._town.expected():
             for name, value in expected.fields.items():
+                field = (expected.noun, expected.source_id, name)
+                told.add(field)
                 if not callable(value):
-                    had = self._had.setdefault((expected.noun, expected.source_id, name), [])
+                    had = self._had.setdefault(field, [])
                     if not had or had[-1] != value:
                         had.append(value)
+        for field in self._had.keys() - told:  # as of what was archived: nobody says what it is
+            if self._had[field][-1] is not _anything:
+                self._had[field].append(_anything)
 
     def landed(self) -> None:
         """Judge what has changed at the target since the last look: it was a write of ours."""
@@ -83,3 +89,7 @@ class History:
                 self._reached[field] = position
                 return True
         return False
+
+
+def _anything(told: Any) -> bool:
+    return True

@@ -219,6 +219,8 @@ async def test_a_forecast_is_what_would_come_back() -> None:
     assert imagined.id == "-1"
     assert "action" not in imagined.fields
     assert imagined.fields["Details"][0]["OrderQty"] == 3  # type: ignore[index,call-overload]  # a list of lines
+    acted = on.client.imagine(targets.SALES_ORDERS, "SO/1", {"action": "CancelSalesOrder"})
+    assert (acted.id, acted.updated_at) == ("SO/1", "")
     customer = on.client.imagine(targets.CUSTOMERS, "-2", {"MainContact.Email": "A@b.example"})
     assert [like.value for like in customer.likenesses] == ["a@b.example"]
     with pytest.raises(Refused, match="Colour"):

@@ -217,7 +217,8 @@ class AcumaticaClient:
 
     def imagine(self, obj: TargetObject, id: str, fields: Values) -> TargetRecord:
         """The record as it would come back. Raises Refused as a write would."""
-        row = plain(wrapped(to_wire(obj, fields)))
+        body = to_wire(obj, fields)
+        row = plain(wrapped(body)) if body else {}  # an action alone
         return replace(record_of(obj, row, id), updated_at="")
 
     async def _window(self, obj: TargetObject, window: Window, errand: Errand) -> Page:
