@@ -1,8 +1,8 @@
 """Set right: what a clock that was ahead has written, once it shows the true time.
 
 A moment further ahead than anything is ever put off to was told by such a clock. Until it came,
-nothing would be polled, tried or renewed; so what waits is tried soon, and what was done in the
-future is taken for not done.
+nothing would be polled, tried or renewed; so what waits is tried soon, what was done in the
+future is taken for not done, and what was seen then counts as news.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, Update, and_, bindparam, or_, update
 
-from ml_connector.store.tables import connections, cursors, grants, intents, mirrors, pending
+from ml_connector.store.tables import connections, cursors, grants, intents, mirrors, pending, seen
 
 SOON = timedelta(minutes=15)
 """No write is on its way for so long."""
@@ -33,12 +33,13 @@ def _undone(column: Column[datetime]) -> Update:
     return update(cursors).where(column > bindparam("latest")).values({column.name: None})
 
 
+_POLLED = _undone(cursors.c.polled_at)
+_UNHEARD = update(seen).values(digest="")
 _STATEMENTS = (
     update(pending).where(_LATE).values(due_at=bindparam("soon")),
     update(intents)
     .where(intents.c.settle_until > bindparam("latest"))
     .values(settle_until=bindparam("soon")),
-    _undone(cursors.c.polled_at),
     _undone(cursors.c.reread_at),
     _undone(cursors.c.swept_at),
     update(mirrors)
@@ -56,3 +57,5 @@ def set_right(conn: Connection, now: datetime) -> None:
     row = {"soon": now + SOON, "latest": now + LONGEST, "named": now + LONGEST_NAMED}
     for statement in _STATEMENTS:
         conn.execute(statement, row)
+    if conn.execute(_POLLED, row).rowcount:
+        conn.execute(_UNHEARD)  # its calendar may have turned what it saw
