@@ -154,7 +154,8 @@ class Applier:
             if not isinstance(item.step, ToUpdate) or item.link is None:
                 continue
             id = item.step.target_id
-            written = [x.updated_at for x in found if x.target_id == id]
+            moments = (x.updated_at for x in found if x.target_id == id)
+            written = [at for at in moments if at <= self._now]  # else a clock was ahead
             due = max(written, default=self._now - spacing) + spacing
             if due > self._now:
                 reason = "It was written a moment ago; what changes meanwhile goes together."

@@ -41,6 +41,12 @@ SURELY_GONE_AFTER = 3
 
 Ids = Sequence[tuple[str, str, str]]
 
+CLOCK_SLACK = timedelta(hours=1)
+"""What a span between two moments of our clock may miss where it was set back between them."""
+
+SET_BACK = timedelta(days=2)
+"""Taken for a span whose beginning lies in the future."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -365,6 +371,13 @@ def _lags(item: Item) -> bool:
 
 
 def _since_oldest_intent(items: Sequence[Item], now: datetime) -> timedelta:
-    """How long ago the oldest write was meant that nobody answered; nothing where there is none."""
+    """How long ago the oldest write was meant that nobody answered; nothing where there is none.
+
+    Our clock may have been set back meanwhile: a span that is too long costs a longer listing, one
+    that is too short a second record.
+    """
     moments = [intent.opened_at for item in items for intent in item.intents]
-    return now - min(moments, default=now)
+    if not moments:
+        return timedelta()
+    ago = now - min(moments)
+    return CLOCK_SLACK + (ago if ago >= timedelta() else SET_BACK)
