@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any, cast
+
 import pytest
 
-from tests.support.clock import SkewedClock
+from ml_connector.engine.drain import _since_oldest_intent
+from tests.support.clock import START, SkewedClock
 
 from .scene import Scene, demand_in_step, picture
 
@@ -43,3 +47,21 @@ async def test_what_a_clock_that_was_ahead_put_off_is_done_once_it_is_set_right(
         there = [o["name"] for o in (await picture(s))["organizations"]]
         assert (there.count("Waits"), there.count("Comes")) == (1, 1)
         await demand_in_step(s, await picture(s))
+
+
+class Announced:
+    """An item of which a write was announced at that moment."""
+
+    def __init__(self, hours: float) -> None:
+        self.intents = [self]
+        self.opened_at = START + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(("announced_at", "least"), [(-5.0, 5.0), (-0.1, 1.0), (6.0, 24.0)])
+def test_the_look_for_an_unanswered_write_reaches_far_enough_though_the_clock_was_set_back(
+    announced_at: float, least: float
+) -> None:
+    """Too long a listing costs a page, too short a one a second record."""
+    items = cast(Any, [Announced(announced_at)])
+    assert _since_oldest_intent(items, START) >= timedelta(hours=least)
+    assert _since_oldest_intent([], START) == timedelta()
