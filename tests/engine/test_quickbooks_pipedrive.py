@@ -346,4 +346,29 @@ async def test_a_survivor_goes_on_with_the_organization_that_is_there(left: str)
         assert (await s.sync(full=True))["writes"] == 0
 
 
+async def test_what_a_person_takes_from_the_survivor_of_a_merge_is_marked() -> None:
+    """The organization of the merged one was the survivor's until a person chose another."""
+    async with Books(public=True) as s:
+        chosen, _ = [await s.seller("POST", "organizations", name="Acme Ltd") for _ in range(2)]
+        survivor, other = await s.customer(), await s.customer("Other")
+        await s.install(since="all")
+        await s.sync()
+        left = await s.organization(other)
+        await s.told_to_post()
+        s.sandbox.outbox.posted.clear()
+        locked = {"vendor": "pipedrive", "kind": "status", "status": 503}
+        await s.sandbox.order({**locked, "operation": "PATCH /api/v2/organizations/*"})
+        await s.act("customers", other, "merge", into=survivor["id"])
+        await s.deliver()
+        await s.round()
+        await s.human("DELETE", "faults")
+        await s.resolve("link", str(chosen["id"]))
+        await settle(s)
+        assert (await s.link("customers", survivor)).target_id == str(chosen["id"])
+        assert (await s.organization(other))["id"] == left["id"]
+        assert await shows(s, other, "Source state") == ["Deleted"]
+        assert await shows(s, survivor, "Source state") == ["Active"]
+        assert (await s.sync(full=True))["writes"] == 0
+
+
 # --- webhooks ------------------------------------------------------------------------------------

@@ -134,6 +134,30 @@ async def test_linking_a_second_customer_to_a_taken_organization_makes_it_an_ali
         assert (await s.deal(invoice))["org_id"] == there["id"]
 
 
+async def test_an_organization_that_its_own_customer_leaves_goes_to_the_one_who_shares_it() -> None:
+    async with Scene() as s:
+        shared, chosen = [await s.seller("POST", "organizations", name="Twin") for _ in range(2)]
+        customers = [await s.customer("Twin"), await s.customer("Twin")]
+        await s.install(since="all")
+        await s.sync()
+        for _ in range(2):
+            await s.resolve("link", str(shared["id"]))
+        aliases = [(await s.link("customers", customer)).is_alias for customer in customers]
+        own, other = customers[aliases.index(False)], customers[aliases.index(True)]
+        refused = {"vendor": "pipedrive", "kind": "status", "status": 400}
+        await s.sandbox.order({**refused, "operation": "PATCH /api/v2/organizations/*"})
+        await s.edit("customers", own, email="own@twin.example")
+        await s.sync()
+        await s.human("DELETE", "faults")
+        await s.resolve("link", str(chosen["id"]))
+        await s.sync()
+        assert (await s.organization(own))["id"] == chosen["id"]
+        link = await s.link("customers", other)
+        assert (link.target_id, link.is_alias) == (str(shared["id"]), False)
+        assert (await s.organization(other))["Wave customer ID"].endswith(other["id"])
+        assert (await s.sync(full=True))["writes"] == 0
+
+
 async def test_a_decision_on_a_review_that_is_not_there_is_a_mistake() -> None:
     async with Scene() as s:
         await twins(s)

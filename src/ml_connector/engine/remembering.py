@@ -18,13 +18,13 @@ from ml_connector.core.wire import Errand
 from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToWait, ToWrite
 from ml_connector.engine.mirroring import reflection
 from ml_connector.engine.opened import OpenFlow
-from ml_connector.engine.sharing import ALIKE, mark_sharers
+from ml_connector.engine.sharing import ALIKE, heirs, mark_sharers
 from ml_connector.store import audit, cursors, intents, links, mirrors, pending, reviews
 from ml_connector.store.audit import Decision
 from ml_connector.store.cursors import Fact
 from ml_connector.store.database import Connection
 from ml_connector.store.links import Link
-from ml_connector.store.pending import Mark
+from ml_connector.store.pending import LIVE, Mark
 from ml_connector.store.reviews import Review
 
 
@@ -86,7 +86,8 @@ def wrote(conn: Connection, ledger: Ledger, answered: Sequence[Written]) -> None
     account, obj = ledger.account, ledger.route.writes
     again = [w for w in answered if w.step.adopts or w.item.review or w.item.parted]
     _mark_children(conn, ledger, {w.item.key: (w.item, w.record.id) for w in again})
-    links.put(conn, [_link(ledger, w.item, w.step, w.record) for w in answered])
+    made = [_link(ledger, w.item, w.step, w.record) for w in answered]
+    links.put(conn, [*made, *_passed_on(conn, ledger, again)])
     mirrors.reflect(conn, account, obj.name, [reflection(obj, w.record) for w in answered])
     rows = [
         ledger.row(
@@ -100,6 +101,19 @@ def wrote(conn: Connection, ledger: Ledger, answered: Sequence[Written]) -> None
     changed = {w.record.id: w.item.taken for w in answered if w.step.target_id}
     mark_sharers(conn, ledger.opened, ledger.route, changed, ledger.now)
     _close(conn, ledger, [w.item for w in answered])
+
+
+def _passed_on(conn: Connection, ledger: Ledger, again: Sequence[Written]) -> list[Link]:
+    """Who has a record from now on that its own source record leaves; they are looked at next."""
+    standing = {w.item.key: w.record.id for w in again}
+    left = heirs(conn, ledger.opened, ledger.route, standing, ledger.now)
+    place, rank = ledger.opened.place(ledger.route.name), ledger.opened.flow.rank(ledger.route.name)
+    marks = [
+        Mark(ledger.flow, ledger.route.name, link.source_key, place, rank, "person", LIVE)
+        for link in left
+    ]
+    pending.mark(conn, marks, ledger.now)
+    return left
 
 
 def _mark_ways_back(conn: Connection, ledger: Ledger, adopted: Sequence[Written]) -> None:
