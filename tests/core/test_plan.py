@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ml_connector.core.flow import ONCE, SOURCE, UNTIL_TOUCHED, Owner
 from ml_connector.core.mapping import Desired
 from ml_connector.core.objects import TargetRecord
 from ml_connector.core.plan import (
+    ANY,
     Base,
+    comes_of,
     is_unchanged,
+    made_whole,
     plan_adoption,
     plan_create,
     plan_update,
     reads_first,
     remembered,
 )  # fmt: skip
-from ml_connector.core.values import Value
+from ml_connector.core.values import Value, Values
 
 OWNERS = {"value": SOURCE, "title": ONCE, "stage": UNTIL_TOUCHED}
 
@@ -34,7 +39,7 @@ def made(**fields: Value) -> Base:
 
 
 def test_a_create_leaves_out_what_has_no_value() -> None:
-    write = plan_create(desired(value="10.00", title="A", stage=None))
+    write = plan_create(desired(value="10.00", title="A", stage=None, note=""))
     assert write.fields == {"value": "10.00", "title": "A"}
     assert write.changes["value"] == {"before": None, "after": "10.00"}
 
@@ -169,3 +174,96 @@ def test_what_the_target_made_of_our_own_write_is_ours() -> None:
         assert write.theirs == frozenset()
     kept = plan_adoption(wanted, target(stage="Another"), True, [{"stage": "A new  stage"}])
     assert kept.theirs == {"stage"}
+
+
+def test_a_once_field_of_our_own_unanswered_write_is_neither_kept_nor_sent_again() -> None:
+    wanted = desired(title="New", value="2")
+    write = plan_adoption(wanted, target(title="OLD", value="1"), True, [{"title": "Old"}])
+    assert write.fields == {"value": "2"}
+    assert write.kept == ()
+
+
+@pytest.mark.parametrize(
+    ("sent", "there", "is_ours"),
+    [
+        ("A  name", "A NAME", True), ("A name", "A na", True), (10, "10.00", True),
+        (None, "", True), ("A name", "Another", False), ("A name", "", False),
+        ("A name", None, False), (None, "x", False), (5, "x", False), ("x", 5, False),
+    ],
+)  # fmt: skip
+def test_what_a_vendor_makes_of_what_it_was_sent(sent: Value, there: Value, is_ours: bool) -> None:
+    assert comes_of(sent, there) is is_ours
+
+
+def test_a_person_who_sets_what_the_source_says_takes_nothing_over() -> None:
+    base = made(value="10", title="A", stage="1")
+    agreed = target(value="10", title="B", stage="2")
+    write = plan_update(desired(value="10", title="B", stage="2"), base, agreed)
+    assert (write.fields, write.kept, write.theirs) == ({}, (), frozenset())
+
+
+def test_a_persons_title_is_named_when_it_changes_and_not_each_time() -> None:
+    base = made(value="10", title="A")
+    mine = target(value="10", title="Mine")
+    first = plan_update(desired(value="11", title="A"), base, mine)
+    assert first.kept == ("title",)
+    base = remembered(first, target(value="11", title="Mine"))
+    assert plan_update(desired(value="12", title="A"), base, mine).kept == ()
+
+
+def test_a_record_of_our_own_stays_our_own_after_an_update() -> None:
+    base = remembered(plan_update(desired(value="12"), made(value="10"), None), target(value="12"))
+    assert base.owns_standard
+    assert not is_unchanged(desired(value="13"), base)
+
+
+def test_a_follower_of_any_goes_with_whatever_else_is_written() -> None:
+    rule = {"as_of": ANY}
+    base = made(as_of="1 May", value="10")
+    quiet = plan_update(desired(rule, as_of="2 May", value="10"), base, None)
+    assert quiet.fields == {}
+    moved = plan_update(desired(rule, as_of="2 May", value="12"), base, None)
+    assert moved.fields == {"value": "12", "as_of": "2 May"}
+
+
+def test_a_follower_goes_with_its_leader_into_an_adopted_record() -> None:
+    rule = {"won_time": "status", "as_of": ANY, "absent": ANY}
+    wanted = desired(rule, won_time="t", as_of="2 May", status="won", value="10")
+    alone = plan_adoption(wanted, target(status="won", value="5"), True)
+    assert alone.fields == {"value": "10", "as_of": "2 May"}
+    both = plan_adoption(wanted, target(status="open", value="10"), True)
+    assert both.fields == {"status": "won", "won_time": "t", "as_of": "2 May"}
+    none = plan_adoption(wanted, target(status="won", value="10", as_of="1 May"), True)
+    assert none.fields == {}
+
+
+def test_an_adoption_names_what_it_changes_and_keeps_what_agrees_ours() -> None:
+    wanted = desired(stage="1", title="A", value="10")
+    write = plan_adoption(wanted, target(stage="1", title="A", value="5"), True)
+    assert write.changes == {"value": {"before": "5", "after": "10"}}
+    assert write.kept == ()
+    base = remembered(write, target(stage="1", title="A", value="10"))
+    assert plan_update(desired(stage="2"), base, target(stage="1")).fields == {"stage": "2"}
+
+
+def test_what_the_source_never_filled_in_empties_no_two_way_field() -> None:
+    wanted = desired(phone=None, fax=None, email="a@b.c")
+    there = target(phone="123", fax="456", email="x@y.z")
+    write = plan_adoption(wanted, there, True, two_way=["phone", "email"])
+    assert write.fields == {"fax": None, "email": "a@b.c"}
+
+
+def test_what_our_own_unanswered_write_set_in_a_two_way_field_is_emptied_again() -> None:
+    sent: list[Values] = [{"phone": "123"}]
+    write = plan_adoption(desired(phone=None), target(phone="123"), True, sent, ["phone"])
+    assert write.fields == {"phone": None}
+
+
+def test_a_whole_write_sends_every_field_that_is_ours_or_none() -> None:
+    base = made(value="10", title="A", stage="1", gone="x")
+    wanted = desired(value="12", title="A", stage="1")
+    write = made_whole(plan_update(wanted, base, target(value="10", title="A", stage="9")), wanted)
+    assert write.fields == {"value": "12", "title": "A"}
+    assert write.changes == {"value": {"before": "10", "after": "12"}}
+    same = desired(value="10", title="A", stage="1")
+    assert made_whole(plan_update(same, base, None), same).fields == {}
