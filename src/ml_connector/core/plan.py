@@ -110,9 +110,8 @@ def plan_update(desired: Desired, base: Base, target: TargetRecord | None) -> Wr
         if _leads(leader, fields) and wire in desired.fields:
             fields[wire] = wrote[wire] = desired.fields[wire]
     changes = _changes(desired.names, fields, base, target)
-    return Write(
-        fields, changes, tuple(kept), tuple(overwritten), frozenset(theirs), _base(wrote, base)
-    )
+    after = replace(base, wrote=wrote)
+    return Write(fields, changes, tuple(kept), tuple(overwritten), frozenset(theirs), after)
 
 
 def plan_adoption(
@@ -149,7 +148,7 @@ def plan_adoption(
     changes = _changes(desired.names, fields, base, target)
     wrote = {w: v for w, v in desired.fields.items() if _ours(desired, base, w)}
     kept = tuple(desired.names[wire] for wire in theirs)
-    return Write(fields, changes, kept, theirs=frozenset(theirs), base=_base(wrote, base))
+    return Write(fields, changes, kept, theirs=frozenset(theirs), base=replace(base, wrote=wrote))
 
 
 def made_whole(write: Write, desired: Desired) -> Write:
@@ -166,10 +165,6 @@ def remembered(write: Write, target: TargetRecord) -> Base:
         wire: target.fields.get(wire) for wire in write.base.wrote if wire not in write.theirs
     }
     return Base(write.base.wrote, returned, write.base.owns_standard)
-
-
-def _base(wrote: Values, base: Base) -> Base:
-    return Base(wrote, dict(base.returned), base.owns_standard)
 
 
 def _ours(desired: Desired, base: Base, wire: str) -> bool:
