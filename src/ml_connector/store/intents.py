@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from ml_connector.core.values import Values
 from ml_connector.store.tables import claims, intents
@@ -185,18 +185,6 @@ def of_earlier_epochs(conn: Connection, workspace: str, epoch: int) -> list[Inte
         )
     )
     return [_intent(row) for row in rows]
-
-
-def latest_settling(conn: Connection, target_account: str) -> datetime | None:
-    """The last moment at which an unanswered write to this account may still land."""
-    return conn.execute(
-        select(func.max(intents.c.settle_until)).where(intents.c.account == target_account)
-    ).scalar()
-
-
-def settle_until(now: datetime, settle: timedelta) -> datetime:
-    """Counted from the failed call, or from the take-over of a dead process's intent."""
-    return now + settle
 
 
 def _intent(row: Any) -> Intent:
