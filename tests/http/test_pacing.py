@@ -362,6 +362,18 @@ async def test_a_daily_probe_passes_a_pause_and_lifts_it(calls: Calls) -> None:
     assert calls.names == ["probe", "after"]
 
 
+async def test_a_probe_does_not_wait_for_a_full_window(calls: Calls) -> None:
+    """Whoever asks, a lane or a person, is told at once how long that takes."""
+    fault = too_fast(calls.clock, 900)
+    calls.pacing.pause(SCOPE, fault)
+    with pytest.raises(TooFast) as caught:
+        await calls.clock.run(calls.make(limits(), "probe", probe=True))
+    assert (caught.value.until, calls.names) == (fault.until, [])
+    await calls.clock.advance(900)
+    await calls.clock.run(calls.make(limits(), "after", probe=True))
+    assert calls.names == ["after"]
+
+
 async def test_a_spent_budget_does_not_stop_free_calls(calls: Calls) -> None:
     calls.pacing.pause(COMPANY, OutOfBudget("Spent.", calls.clock.now() + timedelta(hours=1)))
     await calls.clock.run(calls.make(limits(), "free"))

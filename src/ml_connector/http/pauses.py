@@ -91,10 +91,10 @@ class Pauses:
 
     async def _pass_one(self, scope: str, price: Price, probe: bool) -> Pause | None:
         while (pause := self._pauses.get(scope)) is not None and pause.stops(price):
-            seconds = self._left(pause)
-            if isinstance(pause.fault, TooFast) and seconds <= PATIENCE_SECONDS:
+            seconds, is_window = self._left(pause), isinstance(pause.fault, TooFast)
+            if is_window and seconds <= PATIENCE_SECONDS:
                 return None  # over, or so soon over that the limiter is held for the rest
-            if seconds > 0 and not probe:
+            if seconds > 0 and (is_window or not probe):  # nobody is let in while a window is full
                 raise self._afresh(pause)
             if pause.probe_ended is None:
                 pause.probe_ended = asyncio.Event()
