@@ -95,6 +95,7 @@ def main() -> None:
         if "start" in order:
             born = _born(order)
             alive.add(born)
+            ended.pop(born, None)  # over a thousand rounds the system gives a number anew
             answer: dict[str, int | None] = {"pid": born}
         else:
             answer = _looked(order["look"], alive, ended)
