@@ -7,7 +7,7 @@ several, or several sources that claim one, wait for a person.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ml_connector.core.flow import MatchRule
@@ -117,11 +117,5 @@ def _distinct(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
         if known is None:
             by_id[candidate.target_id] = candidate
         elif candidate.why not in known.why:
-            by_id[candidate.target_id] = Candidate(
-                known.target_id,
-                f"{known.why}, {candidate.why}",
-                known.own_key,
-                known.any_key,
-                known.name,
-            )
+            by_id[candidate.target_id] = replace(known, why=f"{known.why}, {candidate.why}")
     return tuple(by_id[target_id] for target_id in sorted(by_id))
