@@ -25,6 +25,9 @@ LONGEST_WAIT_SECONDS = 86_400.0
 """No vendor makes us wait for longer by a header; who says so is mistaken."""
 
 _HALF = re.compile("[\ud800-\udfff]")
+_MARKS = (b"\\u", b"\xed", b"\0")
+"""One of them is in every body that holds half a character: written as an escape, in its bytes, or
+in UTF-16 or UTF-32, which have zeroes."""
 
 
 def parsed(body: bytes, number: Callable[[str], Any] = float) -> Any:
@@ -37,7 +40,7 @@ def parsed(body: bytes, number: Callable[[str], Any] = float) -> Any:
         told = json.loads(body, parse_float=_bounded(number), parse_constant=_refused)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    return _whole(told) if b"\\u" in body or b"\xed" in body else told
+    return _whole(told) if any(mark in body for mark in _MARKS) else told
 
 
 def _bounded(number: Callable[[str], Any]) -> Callable[[str], Any]:
