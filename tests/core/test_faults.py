@@ -39,9 +39,7 @@ class Mute(Fault):
 
 
 def test_a_fault_without_a_sentence_says_the_first_line_of_what_it_is() -> None:
-    assert (
-        Missing().sentence == "The delivery's proof is wrong, missing, too old or from the future."
-    )
+    assert Missing().sentence == "The record is not there."
     assert Long().sentence == "The first line."
     assert Mute().sentence == ""
 
