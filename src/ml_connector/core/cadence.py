@@ -46,11 +46,6 @@ class Cadence:
             count, due = count + 1, self.next_after(due, due)
         return count
 
-    def __str__(self) -> str:
-        if not self.times:
-            return f"every {self.minutes:g} min"
-        return f"daily {','.join(t.strftime('%H:%M') for t in self.times)} {self.zone}"
-
 
 def parse_cadence(text: str) -> Cadence:
     """`5`, or `daily 06:30,18:00 Europe/Berlin`. Raises Mistake."""
@@ -65,7 +60,7 @@ def parse_cadence(text: str) -> Cadence:
         zone = words[2] if len(words) > 2 else "UTC"
         ZoneInfo(zone)
         if any(each.tzinfo is not None for each in times):
-            raise ValueError("the zone stands behind the times")
+            raise ValueError  # the zone stands behind the times
     except (ValueError, IndexError, OSError, ZoneInfoNotFoundError):
         raise Mistake(f"poll={text} cannot be read: {MENDING}.") from None
     return Cadence(times=times, zone=zone)
