@@ -13,7 +13,7 @@ from ml_connector.core.cadence import parse_cadence
 from ml_connector.core.faults import Mistake
 from ml_connector.core.keys import ExternalKey, key_in_note, with_key_line
 from ml_connector.core.money import Money
-from ml_connector.core.values import Value, digest, likeness, same
+from ml_connector.core.values import Value, canonical, decimal_of, digest, likeness, same
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,40 @@ def test_the_same_in_meaning(one: Value, other: Value) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("10.00", 10.01), (True, 1), (False, None), ("a", "A"), ("007", "7"), ({"a": 1}, {"a": 2})],
-)
+    [
+        ("10.00", 10.01), (True, 1), (False, None), ("a", "A"), ("007", "7"), ({"a": 1}, {"a": 2}),
+        ({"a": 1}, "x"), ([1], "x"), ([1], [2]), ([1], [1, 2]), ([1, 3], [1, 2]), ("NaN", 1),
+    ],
+)  # fmt: skip
 def test_not_the_same(one: Value, other: Value) -> None:
     assert not same(one, other)
+    assert not same(other, one)
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        (10, "10"), (1.5, "1.5"), (" 1.50 ", "1.50"), (Decimal("1.50"), "1.50"),
+        ("1e400", "1e400"), ("1e-400", "1e-400"),
+    ],
+)  # fmt: skip
+def test_a_number_that_somebody_could_mean(told: object, number: str) -> None:
+    assert decimal_of(told) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, True, [1], {}, "", "ten", "NaN", "sNaN", "Infinity", "1e401", "1e-401", Decimal("sNaN")],
+)
+def test_what_is_no_such_number(told: object) -> None:
+    assert decimal_of(told) is None
+
+
+def test_a_value_has_one_text_and_a_fingerprint_that_lasts() -> None:
+    """Fingerprints are stored: another one for the same value would call everything changed."""
+    value: Value = {"b": ["é", None, 1.5], "a": "x"}
+    assert canonical(value) == '{"a":"x","b":["é",null,1.5]}'
+    assert digest(value) == "e458d32bd428209a842574dad1604734"
 
 
 def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
@@ -51,6 +81,10 @@ def test_alike_to_people(one: str, other: str) -> None:
 
 def test_accents_tell_firms_apart() -> None:
     assert likeness("Café Nord") != likeness("Cafe Nord")
+
+
+def test_no_name_is_like_an_empty_one() -> None:
+    assert likeness(None) == likeness(" ") == ""
 
 
 KEYS = st.builds(
@@ -79,18 +113,25 @@ def test_no_key_in_a_plain_note() -> None:
 )
 def test_money_has_its_currencys_decimals(minor: str, exponent: int, amount: str) -> None:
     money = Money.from_minor(Decimal(minor), "XXX", exponent)
-    assert str(money.amount) == amount
+    assert (str(money.amount), money.currency) == (amount, "XXX")
+
+
+def test_money_is_subtracted_in_its_currency_and_written_with_it() -> None:
+    left = Money(Decimal("1234.50"), "EUR").minus(Money(Decimal("0.50"), "EUR"))
+    assert left == Money(Decimal("1234.00"), "EUR")
+    assert str(left) == "1,234.00 EUR"
+    assert left.is_positive
+    assert not left.minus(left).is_positive
+
+
+def test_no_amount_is_no_money() -> None:
+    with pytest.raises(ValueError, match=r"^is no amount of money$"):
+        Money(Decimal("NaN"), "EUR")
 
 
 def test_money_of_two_currencies_is_not_subtracted() -> None:
-    with pytest.raises(ValueError, match="cannot take"):
+    with pytest.raises(ValueError, match="cannot take USD from EUR"):
         Money(Decimal(1), "EUR").minus(Money(Decimal(1), "USD"))
-
-
-def test_a_cadence_in_minutes() -> None:
-    last = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert parse_cadence("30").next_after(last, last).minute == 30
-    assert parse_cadence("30").next_after(None, last) == last
 
 
 def test_a_cadence_at_times_of_a_zone_over_a_change_of_the_clock() -> None:
