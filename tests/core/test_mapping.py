@@ -246,6 +246,7 @@ def test_the_currency_of_an_amount_is_looked_up_too_and_an_absent_amount_is_none
         ("stage/Sales/Won", {"stage": "s1"}, False),
         ("stage/Sales/Won", {"org": "s2", "title": "s2", "c1": "s2"}, False),
         ("stage/Sales/Won", {"pipeline": "s2"}, False),
+        ("stage/Sales/Won", {"title": ["s2"]}, False),
         ("field/deals/Total", {"title": "May", "c2": "5"}, True),
         ("field/deals/Total", {"c1": "c2"}, False),
     ],
@@ -257,5 +258,6 @@ def test_a_write_that_speaks_of_something_removed(
 
 
 def test_only_the_fields_of_that_very_object_are_its_items() -> None:
-    assert set(BY_NAME) == {"Bill ID", "Total", "Rate"}
-    assert BY_NAME["Bill ID"].object == "deals"
+    found = items_by_name(ITEMS, DEALS)
+    assert set(found) == {"Bill ID", "Total", "Rate"}
+    assert found["Bill ID"].object == "deals"

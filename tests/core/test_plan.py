@@ -47,6 +47,7 @@ def test_a_create_leaves_out_what_has_no_value() -> None:
 def test_a_follower_is_written_only_with_its_leader() -> None:
     alone = plan_create(desired({"won_time": "status"}, won_time="x", status=None))
     assert alone.fields == {}
+    assert plan_create(desired({"won_time": "status"}, won_time=None, status=None)).fields == {}
     both = plan_create(desired({"won_time": "status"}, won_time="x", status="won"))
     assert both.fields == {"won_time": "x", "status": "won"}
 
@@ -267,3 +268,10 @@ def test_a_whole_write_sends_every_field_that_is_ours_or_none() -> None:
     assert write.changes == {"value": {"before": "10", "after": "12"}}
     same = desired(value="10", title="A", stage="1")
     assert made_whole(plan_update(same, base, None), same).fields == {}
+
+
+def test_a_whole_write_leaves_out_a_title_that_a_person_changed() -> None:
+    wanted = desired(value="12", title="A", key="k")
+    mine = target(value="10", title="Mine", key="k")
+    write = plan_update(wanted, made(value="10", title="A", key="k"), mine)
+    assert made_whole(write, wanted).fields == {"value": "12", "key": "k"}
