@@ -10,6 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -198,7 +199,9 @@ class Life:
         self.provoking.steps = 0
         while self._server.status() is None and not self._is_due(death, before, began):
             if is_provoked:
-                self.provoking.go_on()
+                if self.provoking.go_on():
+                    with suppress(Unbalanced):  # it may die of that as well
+                        self._mend_connections()
             elif self._server.has_told():
                 self.provoking.begin(death.step, self._at == 0)
                 is_provoked = True
@@ -335,6 +338,7 @@ class Life:
     def _reconnect(self, vendor: str) -> None:
         """A person's walk through the consent page, whose last address is pasted."""
         pipe = self.house.path / f"pasted-{self.result.reconnects}"
+        self.result.reconnects += 1
         os.mkfifo(pipe)
         given = self._credentials(vendor)
         at = next(i for i, part in enumerate(given) if part.startswith("refresh_token="))
@@ -351,7 +355,6 @@ class Life:
             pasted.write(page.headers["location"] + "\n")
         if run.ended() != 0:
             raise Unbalanced("stuck", f"{vendor} cannot be connected: {run.err.read_text()}")
-        self.result.reconnects += 1
 
     # --- the end --------------------------------------------------------------------------------
 

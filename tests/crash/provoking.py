@@ -56,16 +56,18 @@ class Provoking:
         self._rounds = 0
         self._act()
 
-    def go_on(self) -> None:
-        """A moment passes."""
+    def go_on(self) -> bool:
+        """A moment passes; True where nothing has come of what they did, so it is done again."""
         now = time.monotonic()
         if now - self._advanced_at > ADVANCE_EVERY:
             self._advanced_at = now
             self.steps += 1
             self._world.advance(ADVANCE_SECONDS)
         self._posts.pump()
-        if now - self._acted_at > AGAIN_SECONDS:
+        is_vain = now - self._acted_at > AGAIN_SECONDS
+        if is_vain:
             self._act()
+        return is_vain
 
     def _act(self) -> None:
         self._acted_at = time.monotonic()
