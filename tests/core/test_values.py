@@ -35,6 +35,7 @@ def test_the_same_in_meaning(one: Value, other: Value) -> None:
     [
         ("10.00", 10.01), (True, 1), (False, None), ("a", "A"), ("007", "7"), ({"a": 1}, {"a": 2}),
         ({"a": 1}, "x"), ([1], "x"), ([1], [2]), ([1], [1, 2]), ([1, 3], [1, 2]), ("NaN", 1),
+        (["x"], "x"), ([1], None),
     ],
 )  # fmt: skip
 def test_not_the_same(one: Value, other: Value) -> None:
@@ -83,7 +84,8 @@ def test_accents_tell_firms_apart() -> None:
     assert likeness("Café Nord") != likeness("Cafe Nord")
 
 
-def test_no_name_is_like_an_empty_one() -> None:
+def test_a_likeness_is_one_text_that_can_be_looked_up() -> None:
+    assert likeness(" ACME \t Ltd ") == "acme ltd"
     assert likeness(None) == likeness(" ") == ""
 
 
