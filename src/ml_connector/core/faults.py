@@ -35,7 +35,7 @@ class Fault(Exception):
     """Something went wrong that the engine knows how to treat."""
 
     def __init__(self, sentence: str = "") -> None:
-        told = sentence or (type(self).__doc__ or "").split("\n", 1)[0]
+        told = sentence or (type(self).__doc__ or "").partition("\n")[0]
         self.sentence = (
             told if len(told) <= LONGEST_SENTENCE else told[: LONGEST_SENTENCE - 1] + "…"
         )
