@@ -245,15 +245,15 @@ def _called(item: Item, known: Review | None) -> str:
     return item.record.called() if item.record else known.name if known else ""
 
 
-def wait(conn: Connection, ledger: Ledger, item: Item, step: ToWait) -> bool:
-    """Sleep until the parent's link stands; False where it stands by now, so the key is due again.
+def wait(conn: Connection, ledger: Ledger, item: Item, step: ToWait) -> None:
+    """Sleep until the parent's link stands; where it stands by now, the key is due again.
 
     A parent that nobody has marked is marked now, and one that is pending gets its child's class.
     """
     found = links.of_keys(conn, ledger.flow, step.route, [step.key]).get(step.key)
     if found is not None and found.state != "target_gone":
         pending.postpone(conn, item.taken, ledger.now, "", "", work=item.taken.work)
-        return False
+        return
     pending.wait_for(conn, item.taken, step.route, step.key, step.reason)
     flow, known = ledger.opened.flow, reviews.of_keys(conn, ledger.flow, step.route, [step.key])
     is_marked = pending.promote(
@@ -267,7 +267,6 @@ def wait(conn: Connection, ledger: Ledger, item: Item, step: ToWait) -> bool:
             event_id=item.taken.event_id, correlation_id=item.taken.correlation_id,
         )  # fmt: skip
         pending.mark(conn, [mark], ledger.now)
-    return True
 
 
 def postpone(
