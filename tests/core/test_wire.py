@@ -118,7 +118,7 @@ def test_the_vendors_clock_is_read_off_an_answer(told: str, moment: datetime | N
 
 
 def test_an_errand_counts_what_was_sent_for_it() -> None:
-    errand = Errand(sent=[Sent("GET", "/a", 200, 5, 2), Sent("PUT", "/b", 201, 7, 10)])
+    errand = Errand(sent=[Sent("GET", "/a", 200, 4, 2), Sent("PUT", "/b", 201, 7, 10)])
     assert (errand.calls, errand.tokens) == (2, 12)
     assert errand.sent[1].as_json() == {
         "method": "PUT", "path": "/b", "status": 201, "ms": 7, "tokens": 10,
