@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from ml_connector.core.vendor import Delivery
+from ml_connector.store.tables import inbox
 from tests.engine.quickbooks_scene import DAY, FIRST, SECOND, Books
 from tests.engine.scene import Record
 
@@ -60,6 +66,24 @@ async def test_webhooks_make_it_sooner_in_both_forms(form: str, bundled: bool) -
         await s.round()
         await s.round()
         assert await stands(s, fresh) == ["Open", 7, 1]
+
+
+async def test_a_delivery_of_many_events_keeps_its_body_once() -> None:
+    async with Books(public=True) as s:
+        acme = await s.customer()
+        await s.install(since="all")
+        seen = {"name": "Customer", "operation": "Update", "lastUpdated": "2026-05-04T09:00:00Z"}
+        entities = [{**seen, "id": str(n)} for n in range(1, 501)]
+        company = {"realmId": FIRST, "dataChangeEvent": {"entities": entities}}
+        body = json.dumps({"eventNotifications": [company]}).encode()
+        secret = (await s.ready())["credentials"]["webhook_secret"]
+        mac = base64.b64encode(hmac.digest(secret.encode(), body, "sha256")).decode()
+        delivery = Delivery(body, {"intuit-signature": mac}, s.res.clock.now())
+        token = await s.hook_token("qbo")
+        assert (await s.ingest.take(token, delivery)).status == 200
+        bodies = await s.store.read(lambda c: list(c.execute(select(inbox.c.body)).scalars()))
+        assert (len(bodies), [kept for kept in bodies if kept]) == (500, [body])
+        assert len((await s.why("customers", acme))["events"]) == 1
 
 
 async def test_a_forged_delivery_is_refused_and_a_lost_one_is_made_up_for() -> None:

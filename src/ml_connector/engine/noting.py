@@ -51,9 +51,9 @@ class Noting:
     def store(self) -> None:
         """Mark what the hints speak of, and keep them."""
         events = [
-            self._event(arrival, id, hint)
+            self._event(arrival, id, hint, is_first=number == 0)
             for arrival in self._arrivals
-            for id, hint in arrival.hints
+            for number, (id, hint) in enumerate(arrival.hints)
         ]
         pending.mark(self._conn, self._marks, self._now)
         inbox.put(self._conn, events)
@@ -61,12 +61,12 @@ class Noting:
             if event.outcome == "unknown_account":
                 inbox.count_unknown(self._conn, event.endpoint)
 
-    def _event(self, arrival: Arrival, id: str, hint: Hint) -> Event:
+    def _event(self, arrival: Arrival, id: str, hint: Hint, *, is_first: bool) -> Event:
         return Event(
             id=id, endpoint=arrival.endpoint.id, event_id=hint.event_id or _unnamed(arrival, hint),
             event_type=hint.event_type, account=hint.account, object=hint.object, key=hint.key,
             correlation_id=hint.correlation_id, received_at=arrival.delivery.received_at,
-            outcome=self._mark(arrival, hint), body=arrival.delivery.body,
+            outcome=self._mark(arrival, hint), body=arrival.delivery.body if is_first else b"",
         )  # fmt: skip
 
     def _mark(self, arrival: Arrival, hint: Hint) -> str:

@@ -19,7 +19,8 @@ from ml_connector.store.upsert import Insert, inserting
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`outcome`: pending, unknown_event, unknown_account, echo."""
+    """`outcome`: pending, unknown_event, unknown_account, echo. `body` is the delivery's, kept with
+    the first of its events: one of a thousand would be there a thousand times."""
 
     id: str
     endpoint: str
@@ -48,10 +49,13 @@ def _keeping(dialect: str) -> Insert:
     )
 
 
+_TOLD = [column for column in inbox.c if column is not inbox.c.body]
+
+
 def of_record(conn: Connection, workspace: str, object: str, key: str) -> list[dict[str, Any]]:
     """The events that spoke of a record, newest first; bodies stay in the database."""
     rows = conn.execute(
-        select(inbox)
+        select(*_TOLD)
         .join(endpoints, endpoints.c.id == inbox.c.endpoint)
         .where(endpoints.c.workspace == workspace, inbox.c.object == object, inbox.c.key == key)
         .order_by(inbox.c.received_at.desc())
