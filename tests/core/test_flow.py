@@ -65,6 +65,10 @@ def likenesses(record: Client, given: Given) -> list[tuple[str, str]]:
     return [("name", record.name)]
 
 
+def since_may(record: Client, given: Given) -> Value:
+    return record.name if given.today >= "2026-05" else None
+
+
 def route(
     fields: dict[str, FieldRule] | None = None, match: tuple[MatchRule, ...] = (),
     after: dict[str, Parent] | None = None, name: str = "clients",
@@ -101,7 +105,7 @@ def test_the_words_for_a_match() -> None:
 
 
 def test_a_choice_is_the_tables_entry_and_leaves_alone_what_the_table_does_not_know() -> None:
-    rule = choose(named, "stages", UNTIL_TOUCHED)
+    rule = choose(since_may, "stages", UNTIL_TOUCHED)
     given = Given({"stages": {"A": "Won"}, "labels": {"A": "x"}}, NOW, "2026-05-04", NOW)
     assert (rule.how, rule.owner) == ("make", UNTIL_TOUCHED)
     assert rule.making is not None
