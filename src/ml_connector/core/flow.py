@@ -342,8 +342,7 @@ def check_path(model: type[SourceModel], path: str, where: str) -> None:
 def _model_in(annotation: Any) -> Any:
     """The model inside `Model | None`, or the plain type itself."""
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
-        inner = [a for a in typing.get_args(annotation) if a is not type(None)]
-        return inner[0] if inner else annotation
+        return next(a for a in typing.get_args(annotation) if a is not type(None))
     return annotation
 
 
