@@ -47,16 +47,17 @@ def test_a_number_of_endless_digits_is_named_by_its_first_ones() -> None:
 
 
 def test_a_body_nested_beyond_measure_is_no_json() -> None:
-    with pytest.raises(ValueError, match="nested too deep"):
+    with pytest.raises(ValueError, match=r"^nested too deep$"):
         parsed(b"[" * 100_000)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32-be"])
 @pytest.mark.parametrize("half", ["\ud800", r"\ud800"], ids=["raw", "escaped"])
 def test_half_a_character_becomes_the_sign_for_an_unknown_one(encoding: str, half: str) -> None:
-    """No store and no wire takes one, in whatever encoding it came."""
-    body = '{"H": ["aH", {"bH": "c"}, 1]}'.replace("H", half).encode(encoding, "surrogatepass")
-    assert parsed(body) == {"\ufffd": ["a\ufffd", {"b\ufffd": "c"}, 1]}
+    """No store and no wire takes one, in whatever encoding and beside whatever else it came."""
+    text = '{"H": ["aH", {"bH": "í屵"}, 1]}'.replace("H", half)
+    told = {"\ufffd": ["a\ufffd", {"b\ufffd": "í屵"}, 1]}
+    assert parsed(text.encode(encoding, "surrogatepass")) == told
 
 
 def test_a_whole_character_outside_the_plane_stays_as_it_is() -> None:
@@ -71,7 +72,7 @@ def test_an_answer_that_is_no_json_tells_its_kind_and_where_to_look() -> None:
         "The answer (status 200, text/html) is not JSON. "
         "Is base_url the address of the vendor's API?"
     )
-    with pytest.raises(Unreachable, match="no content type"):
+    with pytest.raises(Unreachable, match=r"\(status 200, no content type\)"):
         answer(b"").json()
 
 
