@@ -168,3 +168,32 @@ async def test_a_refusal_is_a_refusal_in_the_audit() -> None:
         assert (row["decision"], row["state"]) == ("refuse", "review")
         [review] = await s.reviews()
         assert (review["kind"], review["name"]) == ("refused", "x" * 300)
+
+
+async def test_a_review_that_is_over_is_gone_from_the_list_whatever_ended_it() -> None:
+    async with Scene() as s:
+        twins = [await s.seller("POST", "organizations", name="Twin") for _ in range(2)]
+        customer = await s.customer("Twin")
+        await s.install(since="all")
+        await s.sync()
+        assert len(await s.reviews()) == 1
+        await s.seller("DELETE", f"organizations/{twins[0]['id']}")
+        await s.look("customers", customer)
+        await s.sync(full=True)
+        assert (await s.organization(customer))["id"] == twins[1]["id"]
+        assert await s.reviews() == []
+
+
+@pytest.mark.parametrize("is_gone_there_too", [True, False])
+async def test_what_is_gone_is_told_once_and_not_looked_for_again(is_gone_there_too: bool) -> None:
+    async with Scene() as s:
+        _, invoice = await stood_up(s)
+        if is_gone_there_too:
+            await s.seller("DELETE", f"deals/{(await s.deal(invoice))['id']}")
+        await s.human("DELETE", f"wave/invoices/{invoice['id']}")
+        await s.sync(full=True)
+        link = await s.link("invoices", invoice)
+        assert link.state == "source_gone"
+        assert is_gone_there_too or link.source_version == ""
+        assert [r for r in await s.reviews() if r["route"] == "invoices"] == []
+        assert counts(await s.sync(full=True), "invoices") == {}
