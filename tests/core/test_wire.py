@@ -53,10 +53,13 @@ def test_a_body_nested_beyond_measure_is_no_json() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32-be"])
 @pytest.mark.parametrize("half", ["\ud800", r"\ud800"], ids=["raw", "escaped"])
-def test_half_a_character_becomes_the_sign_for_an_unknown_one(encoding: str, half: str) -> None:
-    """No store and no wire takes one, in whatever encoding and beside whatever else it came."""
-    text = '{"H": ["aH", {"bH": "í屵"}, 1]}'.replace("H", half)
-    told = {"\ufffd": ["a\ufffd", {"b\ufffd": "í屵"}, 1]}
+@pytest.mark.parametrize("more", ["", "í屵"], ids=["alone", "beside what looks alike"])
+def test_half_a_character_becomes_the_sign_for_an_unknown_one(
+    encoding: str, half: str, more: str
+) -> None:
+    """No store and no wire takes one, in whatever encoding it came."""
+    text = f'{{"H": ["aH", {{"bH": "c{more}"}}, 1]}}'.replace("H", half)
+    told = {"\ufffd": ["a\ufffd", {"b\ufffd": f"c{more}"}, 1]}
     assert parsed(text.encode(encoding, "surrogatepass")) == told
 
 
