@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.rewriting import Retold
 from tests.engine.scene import Scene, counts
 from tests.engine.test_gone import stood_up
 
@@ -197,3 +198,19 @@ async def test_what_is_gone_is_told_once_and_not_looked_for_again(is_gone_there_
         assert is_gone_there_too or link.source_version == ""
         assert [r for r in await s.reviews() if r["route"] == "invoices"] == []
         assert counts(await s.sync(full=True), "invoices") == {}
+
+
+@pytest.mark.parametrize(("is_known", "name"), [(True, "Twin"), (False, "")])
+async def test_a_record_that_cannot_be_read_is_called_as_before(is_known: bool, name: str) -> None:
+    async with Retold() as s:
+        for _ in range(2):
+            await s.seller("POST", "organizations", name="Twin")
+        await s.customer("Twin")
+        await s.install(since="all")
+        if is_known:
+            await s.sync()
+            assert [r["kind"] for r in await s.reviews()] == ["review"]
+        s.words['"Twin"'] = "null"
+        await s.sync(full=True)
+        told = [r for r in await s.reviews() if r["route"] == "customers"]
+        assert [(r["kind"], r["name"]) for r in told] == [("refused", name)]
