@@ -175,3 +175,21 @@ async def test_a_lost_delivery_is_made_good_by_the_poll() -> None:
         await s.pass_time(301)
         await s.round()
         assert await s.shows(invoice) == PAID
+
+
+async def test_a_new_invoice_is_not_lost_behind_a_scan_that_had_begun_before_it() -> None:
+    """It was told while the scan rested between its two listings, having read past it already."""
+    async with Books(public=True) as s:
+        acme, _ = await live(s)
+        await s.pass_time(301)
+        invoices = "GET /accounting/account/*/invoices/invoices"
+        down = {"vendor": "freshbooks", "kind": "status", "status": 503, "operation": invoices}
+        await s.sandbox.order({**down, "after": 1})
+        await s.round()
+        new = await s.invoice(acme, "70.00")
+        await s.deliver()
+        await s.human("DELETE", "faults")
+        await s.pass_time(40)
+        for _ in range(2):
+            await s.round()
+        assert await s.shows(new) == SENT

@@ -21,7 +21,6 @@ from ml_connector.engine.outlets import Outlet, note_gone, note_records
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.telling import tell_absent
 from ml_connector.store import cursors, links, pending
-from ml_connector.store.cursors import Cursor
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import Mark
 
@@ -64,9 +63,8 @@ async def poll(
         if still > MOST_PAGES_WITHOUT_PROGRESS:
             raise Bug(f"The listing of {obj.path} does not end: its cursor stands still.")
         at = page.cursor
-        done = replace(cursor, value=at, polled_at=res.clock.now())
-        moved = done if keeps else None
-        marked += await res.store.write(_noting(res, source, obj, outlets, page, moved))
+        heard = cursor.heard if keeps else None
+        marked += await res.store.write(_noting(res, source, obj, outlets, page, heard))
         records += len(page.records)
         progress(records)
         if not page.more:
@@ -79,8 +77,9 @@ def _noting(
     obj: SourceObject,
     outlets: Sequence[Outlet],
     page: SourcePage,
-    moved: Cursor | None,
+    heard: int | None,
 ) -> Callable[[Connection], int]:
+    """`heard` is of the scan that moves the cursor; None where none does."""
     now = res.clock.now()
 
     def work(conn: Connection) -> int:
@@ -91,8 +90,9 @@ def _noting(
         for name in dict.fromkeys(name for name, _ in page.gone):
             gone = [key for of, key in page.gone if of == name]
             marked += note_gone(conn, source, source.vendor.source(name), outlets, gone, now)
-        if moved is not None:
-            cursors.put(conn, source.row.id, obj.name, moved)
+        if heard is not None:
+            through_at = None if page.more else now
+            cursors.move(conn, source.row.id, obj.name, page.cursor, heard, through_at)
         return marked
 
     return work

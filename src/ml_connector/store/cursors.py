@@ -7,7 +7,7 @@ the daily sweep can notice what is gone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,12 +27,23 @@ _KEYS: BindParameter[str] = bindparam("keys", expanding=True)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`value` is the vendor's own; the moments say when we last polled, re-read and swept."""
+    """`value` is the vendor's own; the moments say when we last polled, re-read and swept.
+
+    `wishes` counts how often a poll was asked for; `scan_wishes` is how many of them a scan that is
+    not through yet had heard of when it began.
+    """
 
     value: Values
     polled_at: datetime | None = None
     reread_at: datetime | None = None
     swept_at: datetime | None = None
+    wishes: int = 0
+    scan_wishes: int | None = None
+
+    @property
+    def heard(self) -> int:
+        """The wishes that a scan which goes on from here can meet."""
+        return self.wishes if self.scan_wishes is None else self.scan_wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +75,27 @@ _CURSOR = select(cursors).where(
 
 def get(conn: Connection, connection: str, object: str) -> Cursor:
     row = conn.execute(_CURSOR, {"connection": connection, "object": object}).first()
-    return Cursor(row.value, row.polled_at, row.reread_at, row.swept_at) if row else Cursor({})
+    return Cursor(*(getattr(row, name) for name in Cursor.__slots__)) if row else Cursor({})
 
 
 def put(conn: Connection, connection: str, object: str, cursor: Cursor) -> None:
     row = {name: getattr(cursor, name) for name in Cursor.__slots__}
     upsert(conn, cursors, [{"connection": connection, "object": object, **row}])
+
+
+def move(
+    conn: Connection, connection: str, object: str, value: Values, heard: int,
+    through_at: datetime | None,
+) -> None:  # fmt: skip
+    """Remember how far a scan came. Where it is through, the object is polled, unless a poll was
+    asked for that this scan had not heard of: it may have read past what that was about."""
+    cursor = get(conn, connection, object)
+    if through_at is None:
+        moved = replace(cursor, value=value, scan_wishes=heard)
+    else:
+        polled_at = through_at if cursor.wishes == heard else None
+        moved = replace(cursor, value=value, polled_at=polled_at, scan_wishes=None)
+    put(conn, connection, object, moved)
 
 
 _NOTE_COST = (
@@ -95,11 +121,11 @@ def poll_tokens(conn: Connection, connection: str) -> int:
 
 
 def poll_now(conn: Connection, connection: str, object: str) -> None:
-    """Make the object's poll due at once."""
+    """Make the object's poll due at once, and once more where one is under way."""
     conn.execute(
         update(cursors)
         .where(cursors.c.connection == connection, cursors.c.object == object)
-        .values(polled_at=None)
+        .values(polled_at=None, wishes=cursors.c.wishes + 1)
     )
 
 

@@ -17,7 +17,7 @@ from ml_connector.core.faults import Mistake
 from ml_connector.store.snapshot import copy_to_file
 from ml_connector.store.sqlite import driver
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest step, so that a database that is up to date costs no look into the steps."""
 
 _VERSION_TABLE = "alembic_version"

@@ -28,6 +28,8 @@ cursors = Table(
     Column("reread_at", Instant),
     Column("swept_at", Instant),
     Column("poll_tokens", Integer, nullable=False, server_default=text("0")),  # of the last poll
+    Column("wishes", Integer, nullable=False, server_default=text("0")),  # polls asked for so far
+    Column("scan_wishes", Integer),  # those that a scan which is not through had heard of
 )
 
 seen = Table(  # what a poll has already shown to the routes
