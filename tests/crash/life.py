@@ -194,12 +194,14 @@ class Life:
     def _die(self, death: Death, *, plainly: bool) -> None:
         """Start a server, let people do what leads to its death, and see it die."""
         fate = (death.step, death.passings) if death.step else None
-        before, began, is_provoked = self.world.requests(), time.monotonic(), False
+        before, began = self.world.requests(), time.monotonic()
+        is_provoked = is_mended = False
         self._server = self.house.serve(fate, plainly=plainly)
         self.provoking.steps = 0
         while self._server.status() is None and not self._is_due(death, before, began):
             if is_provoked:
-                if self.provoking.go_on():
+                if self.provoking.go_on() and not is_mended:
+                    is_mended = True
                     with suppress(Unbalanced):  # it may die of that as well
                         self._mend_connections()
             elif self._server.has_told():

@@ -98,7 +98,7 @@ class _Comparison:
             if not invoice["isDeleted"]:
                 wanted = self._deal(invoice, organizations)
                 if id in self._placed:
-                    del wanted["stage"]
+                    del wanted["stage"], wanted["status"]
                 self.sides.wanted[f"deal {id}"] = wanted
                 for noun, target, field in self._kept:
                     if noun == "deals" and target == str(ids.get(id)):
