@@ -149,8 +149,8 @@ def _note_polls(noted: list[str]) -> None:
     """A page's commit, where there was something on the page."""
     original = polling._noting
 
-    def noting(res: Any, source: Any, obj: Any, outlets: Any, page: Any, moved: Any) -> Function:
-        work = original(res, source, obj, outlets, page, moved)
+    def noting(res: Any, source: Any, obj: Any, outlets: Any, page: Any, heard: Any) -> Function:
+        work = original(res, source, obj, outlets, page, heard)
 
         def noted_work(conn: Any) -> int:
             if page.records:
