@@ -79,7 +79,8 @@ class QuickBooksPipedrive(QuickBooksSource, PipedriveTarget):
 
     def _of_customer(self, c: Record, papers: Papers) -> Expected:
         expected = "customers", "organizations", c["Id"]
-        if self._stays_away(c):
+        goes_on = self.survivor_of(c["Id"])  # what lives on outside the flow's scope is left alone
+        if self._stays_away(c) or self._stays_away(goes_on):
             return Expected(*expected, {}, must=False)
         if c.get("status") == "Deleted":
             return Expected(*expected, GONE, must=False)

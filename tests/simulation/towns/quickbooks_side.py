@@ -66,10 +66,11 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
 
 @dataclass
 class QuickBooksSource(Town):
-    """All of it happens in the first company. `merged` are customers that were merged away, and
-    `shared` those that ever had an e-mail address which another one may have too."""
+    """All of it happens in the first company. `merged` are customers that were merged away, each
+    with the one it went into, and `shared` those that ever had an e-mail address which another one
+    may have too."""
 
-    merged: set[str] = field(default_factory=set)
+    merged: dict[str, str] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
 
     source = QUICKBOOKS
@@ -80,6 +81,15 @@ class QuickBooksSource(Town):
 
     def alive(self, noun: str) -> list[Record]:
         return [r for r in self.of(QUICKBOOKS, noun) if r.get("status") != "Deleted"]
+
+    def survivor_of(self, id: str) -> Record:
+        """The customer in which one that was merged away lives on. A shell may be active again, and
+        take in the one that it went into."""
+        passed: set[str] = set()
+        while id in self.merged and id not in passed:
+            passed.add(id)
+            id = self.merged[id]
+        return next(c for c in self.of(QUICKBOOKS, "customers") if c["Id"] == id)
 
     def day(self, days: int = 0) -> date:
         """So many days from the company's today."""
@@ -155,7 +165,7 @@ class QuickBooksSource(Town):
         tops = [c for c in self._active() if not c["Job"] and c["Id"] != loser["Id"]]
         into = pick(draw, tops)
         self.do(QUICKBOOKS, "customers", loser["Id"], "merge", into=into["Id"])
-        self.merged.add(loser["Id"])
+        self.merged[loser["Id"]] = into["Id"]
         return (loser["Id"], into["Id"])
 
     def remove_customer(self, draw: random.Random) -> Any:
