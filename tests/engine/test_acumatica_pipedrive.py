@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from ml_connector.engine.looking import Look
 from tests.engine.acumatica_scene import POLL_SECONDS, Firm, plain
+from tests.support.rehearsal import FLOW, WORKSPACE
 
 
 async def test_a_won_deal_becomes_a_customer_a_contact_and_an_order_with_its_lines_on_hold() -> (
@@ -336,3 +338,23 @@ async def test_a_deals_stage_releases_its_order_or_cancels_it_by_the_named_actio
         before = await firm.written()
         await firm.rounds()
         assert await firm.written() == before
+
+
+async def test_what_a_closed_account_kept_from_being_read_goes_on_once_that_is_open_again() -> None:
+    """It was met by nothing but the reading of one record, so no poll told that it is over."""
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.deal()
+        await firm.clock.advance(5)
+        await firm.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
+        lapsed = {"vendor": "pipedrive", "kind": "status", "status": 402}
+        await firm.sandbox.order({**lapsed, "operation": "GET /api/v2/deals*"})
+        await firm.do("sync", flow=FLOW, record=f"deals:{deal['id']}")
+        told = await Look(firm.res, "").status(WORKSPACE)
+        [row] = [c for c in told["connections"] if c["name"] == "pipedrive"]
+        assert (row["state"], "lapsed" in row["reason"]) == ("paused_until", True)
+        await firm.human("DELETE", "faults")
+        [pinged] = await firm.done("ping", names=["pipedrive"])
+        assert pinged["ok"]
+        await firm.rounds()
+        assert plain((await firm.order_of(deal))["Status"]) == "On Hold"

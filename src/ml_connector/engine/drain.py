@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ml_connector.core.faults import Fault, OutOfBudget, StoreUnavailable
+from ml_connector.core.faults import Fault, NeedsPerson, OutOfBudget, StoreUnavailable, Waiting
 from ml_connector.core.flow import Feed, Route
 from ml_connector.core.mapping import resolve
 from ml_connector.core.plan import plan_update
@@ -21,6 +21,7 @@ from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import deciding, mirroring, provisioning
 from ml_connector.engine.applying import Applier
 from ml_connector.engine.distinct import keep_distinct
+from ml_connector.engine.health import note_trouble
 from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWrite
 from ml_connector.engine.merging import Followed, follow_merges, hold_survivors, merge_of
 from ml_connector.engine.opened import OpenConnection, OpenFlow
@@ -264,6 +265,9 @@ class Drain:
                 item.fault = record
             else:
                 item.record = record
+        faults = [told for told in found.values() if isinstance(told, Waiting | NeedsPerson)]
+        if faults:  # kept with the source, so that what waits is due once that answers well again
+            await note_trouble(self._res, source.row.id, faults[0])
 
     async def _judge_gone(self, opened: OpenFlow, route: Route, items: Sequence[Item]) -> None:
         """A record counts as gone only while the source answers well otherwise."""
@@ -274,6 +278,7 @@ class Drain:
             try:
                 await opened.reading(route).source.identify(self._tally.shared)
             except Fault as fault:
+                await note_trouble(self._res, opened.reading(route).row.id, fault)
                 for item in gone:
                     item.step = postponed(fault, item, self._res.clock.now())
                 return
