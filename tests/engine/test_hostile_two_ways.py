@@ -116,6 +116,22 @@ async def test_a_record_that_is_gone_where_a_field_goes_back_is_not_the_target()
         assert (await organization_of(firm, deal))["name"] == "Said in Acumatica"
 
 
+async def test_a_back_write_that_a_closed_account_refused_is_made_once_that_is_open_again() -> None:
+    async with Firm() as firm:
+        await firm.begin()
+        deal = await firm.won()
+        path = await customer_of(firm, deal)
+        lapsed = {"vendor": "pipedrive", "kind": "status", "status": 402}
+        await firm.sandbox.order({**lapsed, "operation": "PATCH /api/v2/organizations/{id}"})
+        await rename(firm, path, "Said in Acumatica")
+        await firm.rounds(1)
+        await firm.human("DELETE", "faults")
+        [pinged] = await firm.done("ping", names=["pipedrive"])
+        assert pinged["ok"]
+        await firm.rounds(2)
+        assert (await organization_of(firm, deal))["name"] == "Said in Acumatica"
+
+
 async def test_a_refused_back_write_is_told_in_the_vendors_words_and_writes_nothing_forth() -> None:
     async with Firm() as firm:
         await firm.begin()

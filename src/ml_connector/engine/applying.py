@@ -36,6 +36,7 @@ from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand, Work
 from ml_connector.engine import remembering
 from ml_connector.engine.deciding import base_of, with_notes
+from ml_connector.engine.health import note_trouble
 from ml_connector.engine.intending import Meaning, intend, intent_back
 from ml_connector.engine.item import (
     Done,
@@ -318,7 +319,9 @@ class Applier:
             item.step = await self._gone(item, step.target_id)
             await self._settle([item])
         elif isinstance(error, Waiting | NeedsPerson | Unreachable):
-            if not is_back:
+            if is_back:
+                await note_trouble(self._res, self._opened.reading(self._route).row.id, error)
+            else:
                 await self._note_stop(error)
             put_off = postponed(error, item, now)
             if isinstance(put_off, ToPostpone):
