@@ -67,8 +67,11 @@ def test_the_shortest_and_the_longest_cadence_are_taken(minutes: float) -> None:
     assert parse_cadence(str(minutes)) == Cadence(minutes=minutes)
 
 
-@pytest.mark.parametrize("text", ["0.009", "527041", "daily 06:30+02:00 UTC"])
-def test_what_lies_beyond_them_is_not_nor_a_time_with_a_zone_in_it(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["0.009", "527041", "daily", "daily 06:30+02:00 UTC", "daily 06:30, 18:00 UTC"],
+)
+def test_what_lies_beyond_them_is_not_nor_what_would_be_taken_in_part(text: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse_cadence(text)
     assert caught.value.sentence == (

@@ -56,11 +56,11 @@ def parse_cadence(text: str) -> Cadence:
             if not SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES:
                 raise ValueError
             return Cadence(minutes=minutes)
-        times = tuple(time.fromisoformat(each) for each in words[1].split(","))
-        zone = words[2] if len(words) > 2 else "UTC"
+        _, told, zone = words if len(words) > 2 else (*words, "UTC")
+        times = tuple(time.fromisoformat(each) for each in told.split(","))
         ZoneInfo(zone)
         if any(each.tzinfo is not None for each in times):
             raise ValueError  # the zone stands behind the times
-    except (ValueError, IndexError, OSError, ZoneInfoNotFoundError):
+    except (ValueError, OSError, ZoneInfoNotFoundError):
         raise Mistake(f"poll={text} cannot be read: {MENDING}.") from None
     return Cadence(times=times, zone=zone)
