@@ -15,52 +15,14 @@ from ml_connector.core.plan import Base, Write
 from ml_connector.core.wire import Errand
 from ml_connector.engine import remembering
 from ml_connector.engine.item import Done, Item, ToWait, ToWrite
-from ml_connector.engine.opening import Opener
 from ml_connector.engine.remembering import Ledger, Written
-from ml_connector.store import cursors, flows, pending, queued
+from ml_connector.store import cursors, pending
 from ml_connector.store.cursors import Fact
-from ml_connector.store.pending import BACKFILL, LIVE, Mark
+from ml_connector.store.pending import BACKFILL, LIVE
 from ml_connector.store.reviews import Review
+from tests.engine.hand import in_hand, ledger, queue, settled
 from tests.engine.scene import Record, Scene
-from tests.support.rehearsal import FLOW, WORKSPACE
-
-# --- a key in hand --------------------------------------------------------------------------------
-
-
-async def ledger(s: Scene, route: str) -> Ledger:
-    row = await s.store.read(lambda c: flows.named(c, WORKSPACE, FLOW))
-    assert row is not None
-    opened = await Opener(s.res).flow(row)
-    return Ledger(opened, opened.flow.route(route), "run", s.clock.now())
-
-
-async def in_hand(s: Scene, by: Ledger, key: str, work: int = LIVE) -> Item:
-    """The key, marked and taken, with its link."""
-    where, rank = by.opened.place(by.route.name), by.opened.flow.rank(by.route.name)
-    told = Mark(by.flow, by.route.name, key, where, rank, "webhook", work, event_id="e")
-    await s.store.write(lambda c: pending.mark(c, [told], by.now))
-    named = [(by.flow, by.route.name, key)]
-    [taken] = await s.store.write(
-        lambda c: pending.take(c, where, s.lane.epoch, by.now, 1, [by.flow], named)
-    )
-    return Item(taken, link=(await s.links(by.route.name)).get(key))
-
-
-async def queue(s: Scene, by: Ledger) -> dict[tuple[str, str], dict[str, Any]]:
-    """What is pending, by route and key."""
-    rows = await s.store.read(lambda c: queued.rows_of(c, by.flow))
-    return {(row["route"], row["key"]): row for row in rows}
-
-
-async def settled(s: Scene, **given: Any) -> tuple[Record, Record]:
-    """A customer and an invoice, both in step, and nothing pending."""
-    customer = await s.customer(**given)
-    invoice = await s.invoice(customer)
-    await s.install(since="all")
-    await s.sync()
-    assert await queue(s, await ledger(s, "customers")) == {}
-    return customer, invoice
-
+from tests.support.rehearsal import WORKSPACE
 
 # --- waiting for a parent -------------------------------------------------------------------------
 
