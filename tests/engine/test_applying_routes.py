@@ -36,8 +36,11 @@ async def written_ago(desk: Rehearsal, seconds: float) -> tuple[Hands, Link]:
     """The organization, which was last written so long ago, is about to be written; before it in
     the batch comes one that is taken."""
     by, link = await hands(desk, "customers"), await linked(desk)
-    last = replace(link, updated_at=desk.clock.now() - timedelta(seconds=seconds))
-    await desk.store.write(lambda c: links.put(c, [last]))
+    last = desk.clock.now() - timedelta(seconds=seconds)
+    at = (by.by.account, link.object, [link.target_id])
+    of_all = await desk.store.read(lambda c: links.of_targets(c, *at))
+    rows = [replace(each, updated_at=last) for each in of_all]
+    await desk.store.write(lambda c: links.put(c, rows))
     theirs = await desk.human("POST", "zendesk/organizations", {"name": "Theirs"})
     step = ToUpdate(str(theirs["id"]), adopts=True)
     taken = await by.item("new", step, wanted({"details": "Taken"}))
