@@ -307,4 +307,5 @@ async def test_what_nobody_foresaw_is_logged_under_the_id_that_a_person_is_told(
     assert entry["event"] == "a record could not be worked on"
     assert isinstance(entry["exc_info"], TypeError)
     [review] = await s.reviews()
+    assert entry["id"] is not None
     assert review["reason"].endswith(f"the log has it under {entry['id']}.")
