@@ -39,7 +39,10 @@ async def in_hand(
 ) -> Item:
     """The key, marked and taken, with what the store knows of it."""
     where, rank = by.opened.place(by.route.name), by.opened.flow.rank(by.route.name)
-    told = Mark(by.flow, by.route.name, key, where, rank, "webhook", work, look=look, event_id="e")
+    told = Mark(
+        by.flow, by.route.name, key, where, rank, "webhook", work, look=look, event_id="e",
+        correlation_id="c",
+    )  # fmt: skip
     named, now = [(by.flow, by.route.name, key)], s.clock.now()
     await s.store.write(lambda c: pending.mark(c, [told], now))
     [taken] = await s.store.write(

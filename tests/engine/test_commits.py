@@ -14,9 +14,10 @@ from ml_connector.core.objects import TargetRecord
 from ml_connector.core.plan import Base, Write
 from ml_connector.core.wire import Errand
 from ml_connector.engine import remembering
-from ml_connector.engine.item import Done, Item, ToWait, ToWrite
+from ml_connector.engine.intending import Meaning, intent_forth
+from ml_connector.engine.item import Done, Item, ToPostpone, ToWait, ToWrite
 from ml_connector.engine.remembering import Ledger, Written
-from ml_connector.store import cursors, pending
+from ml_connector.store import cursors, intents, pending
 from ml_connector.store.cursors import Fact
 from ml_connector.store.pending import BACKFILL, LIVE
 from ml_connector.store.reviews import Review
@@ -43,7 +44,8 @@ async def test_a_parent_that_nobody_marked_is_marked_for_its_child() -> None:
         rows = await waits(s, parent, BACKFILL)
         child, made = rows["invoices", "invoice"], rows["customers", parent["id"]]
         assert (child["waits_route"], child["waits_key"]) == ("customers", parent["id"])
-        assert (made["asked"], made["work"], made["event_id"]) == (True, BACKFILL, "e")
+        assert (made["asked"], made["work"]) == (True, BACKFILL)
+        assert (made["event_id"], made["correlation_id"]) == ("e", "c")
 
 
 async def test_a_parent_that_is_pending_is_not_marked_again_and_gets_its_childs_class() -> None:
@@ -74,7 +76,8 @@ async def test_a_parent_whose_record_is_gone_is_not_marked_by_its_child() -> Non
         item = await in_hand(s, by, customer["id"])
         await s.store.write(lambda c: remembering.target_gone(c, by, item))
         await s.store.write(lambda c: pending.finish(c, [item.taken]))
-        assert [*await waits(s, customer)] == [("invoices", "invoice")]
+        [(which, row)] = (await waits(s, customer)).items()
+        assert (which, row["waits_key"]) == (("invoices", "invoice"), customer["id"])
 
 
 async def test_a_child_whose_parent_came_meanwhile_is_due_at_once() -> None:
@@ -82,9 +85,8 @@ async def test_a_child_whose_parent_came_meanwhile_is_due_at_once() -> None:
         customer, _ = await settled(s)
         rows = await waits(s, customer)
         child = rows.pop(("invoices", "invoice"))
-        assert (child["waits_route"], child["taken"], child["due_at"]) == (
-            None, None, s.clock.now(),
-        )  # fmt: skip
+        assert (child["waits_route"], child["waits_for"], child["reason"]) == (None, "", "")
+        assert (child["taken"], child["due_at"], child["work"]) == (None, s.clock.now(), LIVE)
         assert rows == {}
 
 
@@ -102,7 +104,7 @@ async def test_who_names_a_record_that_another_stands_for_is_looked_at(why: str)
     async with Scene() as s:
         customer, invoice = await settled(s, email="ann@acme.example")
         by = await ledger(s, "customers")
-        item = await in_hand(s, by, customer["id"])
+        item = await in_hand(s, by, customer["id"], BACKFILL)
         item.parted = why == "parted"
         if why == "review":
             item.review = Review(
@@ -114,6 +116,7 @@ async def test_who_names_a_record_that_another_stands_for_is_looked_at(why: str)
         marked = await queue(s, by)
         assert {("contacts", customer["id"]), ("invoices", invoice["id"])} <= marked.keys()
         assert {route for route, _ in marked} <= {"contacts", "invoices", "activities"}
+        assert {row["work"] for row in marked.values()} == {BACKFILL}
 
 
 async def test_who_names_a_record_that_was_only_written_is_left_alone() -> None:
@@ -174,3 +177,17 @@ async def test_what_is_heard_while_a_key_is_in_hand_is_kept_for_the_next_time() 
         heard = Fact(*item.taken.id, "target", "deleted", "")
         await hear(s, by, heard)
         assert await made_of(s, by, item) == {(item.key, "target"): heard}
+
+
+async def test_what_puts_a_key_off_says_nothing_of_its_write_that_nobody_answered() -> None:
+    async with Scene() as s:
+        customer, _ = await settled(s)
+        by = await ledger(s, "customers")
+        item = await in_hand(s, by, customer["id"])
+        meaning = Meaning(by.opened, by.route, "run", s.lane.epoch, by.now)
+        sent = intent_forth(meaning, item, "job")
+        await s.store.write(lambda c: intents.put(c, [sent]))
+        later = ToPostpone(by.now, "limit", "the window is full", "waiting")
+        await s.store.write(lambda c: remembering.postpone(c, by, item, later))
+        kept = await s.store.read(lambda c: intents.of_keys(c, *item.taken.id[:2], [item.key]))
+        assert kept == {item.key: [sent]}
