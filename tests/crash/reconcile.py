@@ -65,11 +65,16 @@ class Books:
 
     def _demand_deliveries(self) -> None:
         """What the vendors posted themselves: as many rows, repetitions counted, as answers. What
-        introduces a subscription is answered too, and is no event: mostly in the first round."""
+        introduces a subscription is answered too, and is no event: mostly in the first round.
+
+        The answers are counted first: a delivery that comes between the two looks is kept by the
+        second, since it is stored before it is answered."""
+        vendors = (self._kind.source, self._kind.target)
+        counts = {vendor: self._world.answered(vendor) for vendor in vendors}
         told = "SELECT e.vendor, SUM(i.times) FROM inbox i JOIN endpoints e ON e.id = i.endpoint"
         rows = dict(self._house.rows(f"{told} GROUP BY e.vendor"))
-        for vendor in (self._kind.source, self._kind.target):
-            answered, kept = self._world.answered(vendor), rows.get(vendor, 0)
+        for vendor, answered in counts.items():
+            kept = rows.get(vendor, 0)
             first = self._introductions.setdefault(vendor, max(0, answered - kept))
             if kept < answered - max(first, self._world.introduced(vendor)):
                 told = f"{vendor} was answered {answered} times, and {kept} events are kept"
