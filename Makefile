@@ -42,7 +42,7 @@ check: $(STAMP) ## format, lint, types, floors, licences, known weaknesses, docu
 
 cover: $(STAMP) ## run all tests and tell how much of the code they reach, by branches
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses 2
+	@$(BIN)/coverage run --source=$(CURDIR)/src/ml_connector -m pytest --numprocesses 2
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --fail-under=95 \

@@ -18,6 +18,7 @@ from ml_connector.core.plan import (
     plan_update,
     reads_first,
     remembered,
+    why_updated,
 )  # fmt: skip
 from ml_connector.core.values import Value, Values
 
@@ -57,6 +58,12 @@ def test_the_same_amount_in_another_form_is_unchanged() -> None:
     assert is_unchanged(desired(value="10.00"), base)
     assert is_unchanged(desired(value="10.0"), Base({"value": 10}, {}))
     assert not is_unchanged(desired(value="10.01"), base)
+
+
+def test_an_update_says_which_side_it_is_for() -> None:
+    base = remembered(plan_create(desired(value="10.00")), target(value=10))
+    assert why_updated(desired(value="10.01"), base) == "it changed at the source"
+    assert why_updated(desired(value="10.00"), base) == "the target was found to differ"
 
 
 def test_a_once_field_never_makes_a_change() -> None:

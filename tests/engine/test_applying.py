@@ -162,9 +162,9 @@ async def test_an_update_that_no_person_may_have_touched_is_written_unread(s: Sc
 async def test_a_look_overwrites_what_a_person_changed_and_names_it(s: Scene) -> None:
     by, link = await a_deal(s, THEIRS)
     told = await by.update(link, wanted(OURS), look=True)
-    assert told["reason"] == (
-        "it changed at the source; a person's change was overwritten: title, expected_close_date"
-    )
+    found, overwritten = told["reason"].split("; ")
+    assert found == "the target was found to differ"
+    assert overwritten == "a person's change was overwritten: title, expected_close_date"
     assert OURS.items() <= (await s.one("deals", link.target_id)).items()
 
 

@@ -74,6 +74,12 @@ def is_unchanged(desired: Desired, base: Base) -> bool:
     )
 
 
+def why_updated(desired: Desired, base: Base) -> str:
+    """What an update is for, as the audit tells it."""
+    unchanged = is_unchanged(desired, base)
+    return "the target was found to differ" if unchanged else "it changed at the source"
+
+
 def reads_first(desired: Desired) -> bool:
     """Whether a person may have taken over a field, so that the target must be read first."""
     return Owner.UNTIL_TOUCHED in desired.owners.values()

@@ -31,6 +31,7 @@ from ml_connector.core.plan import (
     plan_adoption,
     plan_update,
     reads_first,
+    why_updated,
 )
 from ml_connector.core.values import Values
 from ml_connector.core.wire import Errand, Work
@@ -204,13 +205,12 @@ class Applier:
             write = plan_adoption(desired, target, step.target_id not in others, sent, both)
             reason = "it was at the target already and is kept in step from now on"
         elif self._route.back and target is not None:
-            given = self._opened.given(self._now)
-            base = base_of(item)
+            base, given = base_of(item), self._opened.given(self._now)
             item.step = plan_both_ways(self._route, item, step, desired, base, target, given)
             return
         else:
-            write = plan_update(desired, base_of(item), target)
-            reason = "it changed at the source"
+            base = base_of(item)
+            write, reason = plan_update(desired, base, target), why_updated(desired, base)
         if self._route.whole:
             write = made_whole(write, desired)
         item.step = self._write_step(item, step, write, reason)

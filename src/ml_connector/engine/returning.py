@@ -13,7 +13,7 @@ from ml_connector.core.crossing import Crossing, cross, without
 from ml_connector.core.flow import Given, Leave, Route
 from ml_connector.core.mapping import Desired, map_record, resolve
 from ml_connector.core.objects import TargetRecord
-from ml_connector.core.plan import Base, Write, comes_of, plan_update
+from ml_connector.core.plan import Base, Write, comes_of, plan_update, why_updated
 from ml_connector.core.values import Value, Values, same
 from ml_connector.core.wire import Errand
 from ml_connector.engine.item import Done, Item, ToUpdate, ToWrite
@@ -35,7 +35,8 @@ def plan_both_ways(
     write = plan_update(without(desired, crossing.held), judged, target)
     back, changes = _back(route, item, wires, crossing, target, given)
     write = replace(write, changes={**write.changes, **changes})
-    reason = _reason(write, crossing, wires, bool(back))
+    forth = why_updated(desired, base) if write.fields else ""
+    reason = _reason(forth, crossing, wires, bool(back))
     left = [wires[w] for w in crossing.back if route.back[wires[w]].field not in back]
     if left:
         told = f"{', '.join(left)} was emptied at the target: it is not taken back"
@@ -114,11 +115,10 @@ def _back(
     return fields, changes
 
 
-def _reason(write: Write, crossing: Crossing, wires: dict[str, str], is_back: bool) -> str:
-    told = [
-        *(["it changed at the source"] if write.fields else []),
-        *(["it was changed at the target, and that goes back"] if is_back else []),
-    ]
+def _reason(forth: str, crossing: Crossing, wires: dict[str, str], is_back: bool) -> str:
+    told = [forth] if forth else []
+    if is_back:
+        told.append("it was changed at the target, and that goes back")
     if crossing.overruled:
         names = ", ".join(wires[wire] for wire in crossing.overruled)
         winner = "target" if set(crossing.overruled) <= set(crossing.back) else "source"
