@@ -82,10 +82,13 @@ class QuickBooksPipedrive(QuickBooksSource, PipedriveTarget):
         goes_on = self.survivor_of(c["Id"])  # what lives on outside the flow's scope is left alone
         if self._stays_away(c) or self._stays_away(goes_on):
             return Expected(*expected, {}, must=False)
+        heir = [
+            ("customers", str(goes_on["Id"]))
+        ]  # where a person left it alone, so is what it got
         if c.get("status") == "Deleted":
-            return Expected(*expected, GONE, must=False)
+            return Expected(*expected, GONE, False, heir)
         if c["Id"] in self.merged:
-            return Expected(*expected, {"Source state": {"Deleted", "Inactive"}}, must=False)
+            return Expected(*expected, {"Source state": {"Deleted", "Inactive"}}, False, heir)
         if c["Job"] and self._rolls_up:
             return Expected(*expected, {"id": lambda told: False}, must=False)
         balance = number(c["BalanceWithJobs" if self._rolls_up else "Balance"])
