@@ -40,6 +40,8 @@ PORTALS = {v.name for v in ENGINE_VENDORS if "webhook_secret" in v.secrets and n
 CALLBACK = "https://app.example/callback"
 SOURCES = {f.kind: (f.source, f.target) for f in FLOWS}
 MOST_HEALING_SECONDS = 60 * 86_400
+PATIENCE_HOURS = 96
+"""In which what is left gets done, where a day's budget is small."""
 MOST_LINES = 10_000
 """No honest history has a tenth of it."""
 
@@ -359,7 +361,7 @@ class Stage:
         await self._look()
         await self.clock.sleep(25 * 3600)  # what no event tells is noticed within a day
         await self._look()
-        for _ in range(40):
+        for _ in range(PATIENCE_HOURS):
             if await self._reconnect():
                 await self._look()
             answer = await self._command("sync", flow=FLOW)
