@@ -355,8 +355,9 @@ class Life:
                 time.sleep(LOOK_SECONDS / 4)
             page = self.world.call(run.json["authorize_url"])
             pasted.write(page.headers["location"] + "\n")
-        if run.ended() != 0:
-            raise Unbalanced("stuck", f"{vendor} cannot be connected: {run.err.read_text()}")
+        # The sessions of who was killed may still be open there, so that it lets nobody in to ask
+        if run.ended() != 0 and not run.json["error"].startswith("The credentials are kept"):
+            raise Unbalanced("stuck", f"{vendor} cannot be connected: {run.json['error']}")
 
     # --- the end --------------------------------------------------------------------------------
 

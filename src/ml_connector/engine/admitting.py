@@ -22,9 +22,10 @@ from ml_connector.engine.granting import granted, put_tokens
 from ml_connector.engine.health import hurry
 from ml_connector.engine.metering import charge
 from ml_connector.engine.reaching import guard_of
+from ml_connector.engine.recognizing import account_of, detail
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import ensure_endpoint, secrets_owner
-from ml_connector.http.auth import StaticToken
+from ml_connector.http.auth import UNRECOGNIZED, StaticToken
 from ml_connector.http.tokens import Tokens
 from ml_connector.http.wire import ConnectionWire, WireParts
 from ml_connector.store import connections, grants
@@ -59,7 +60,7 @@ async def admit(
     if identity is None or trouble is not None:
         raise NeedsPerson(
             f"The credentials are kept, but {vendor.label} could not be asked who they are: "
-            f"{trouble.sentence if trouble else ''}"
+            f"{trouble.sentence if trouble else ''} `ml-connector ping {row.name}` asks again."
         )
     return {"name": row.name, "ok": True, "account": identity.account, "detail": detail(identity)}
 
@@ -94,11 +95,6 @@ def _proof(
     return StaticToken(vendor.token.header, vendor.token.value(given.secrets), res.redactor)
 
 
-def detail(identity: Identity) -> dict[str, Any]:
-    """What a person wants to know of it."""
-    return {"name": identity.name, **identity.detail}
-
-
 class Admission:
     """One commit. `identity` is None where the vendor did not answer a token that works."""
 
@@ -118,45 +114,27 @@ class Admission:
     def keep(self) -> connections.Row:
         """The connection's row, with its account, app and grant beside it. Raises Mistake."""
         given, known, identity = self._given, self._known, self._identity
-        account = self._account()
         id = known.id if known else self._res.chance.new_id()
         app = self._app(id)
         grant = self._grant(app)
         merged = {**(known.settings if known else {}), **given.settings, "auth": self._how}
         row = connections.Row(
-            id, given.workspace, given.name, self._vendor.name, app, grant.id, account, merged,
-            connections.OK if identity else connections.NEEDS_PERSON, "", None,
-            detail(identity) if identity else {},
+            id, given.workspace, given.name, self._vendor.name, app, grant.id,
+            known.account if known else None, merged, connections.NEEDS_PERSON, UNRECOGNIZED,
+            None, {},
         )  # fmt: skip
+        if identity is not None:
+            account = account_of(self._conn, self._res, self._vendor, row, identity)
+            row = replace(
+                row, account=account, state=connections.OK, reason="", identity=detail(identity)
+            )
         connections.put(self._conn, row)
         put_other_secrets(self._conn, self._res, self._vendor, given, row)
         if known is not None and known.grant != grant.id:
             self._leave(known.grant)
-        self._revive(grant, row)
+        if identity is not None:
+            self._revive(grant, row)
         return row
-
-    def _account(self) -> str | None:
-        """The accounts row. Raises Mistake where it is another workspace's, or another account."""
-        conn, known, identity = self._conn, self._known, self._identity
-        if identity is None:
-            return known.account if known else None
-        there = connections.account_of(conn, self._vendor.name, identity.account)
-        if there is not None and there.workspace != self._given.workspace:
-            raise Mistake(
-                f"'{identity.name}' at {self._vendor.label} belongs to another workspace already; "
-                "two of them would create everything twice."
-            )
-        before = connections.account(conn, known.account) if known and known.account else None
-        if before is not None:
-            demand_same_account(self._given.name, before, identity)
-        id = there.id if there else self._res.chance.new_id()
-        connections.put_account(
-            conn,
-            connections.Account(
-                id, self._given.workspace, self._vendor.name, identity.account, identity.name
-            ),
-        )
-        return id
 
     def _app(self, connection: str) -> str:
         client = self._given.secrets.get("client_id", "")
@@ -232,15 +210,6 @@ class Admission:
 def day_of(day: date) -> datetime:
     """The moment at which the day begins, in UTC."""
     return datetime.combine(day, time(), UTC)
-
-
-def demand_same_account(connection: str, before: connections.Account, identity: Identity) -> None:
-    """Raises Mistake where the credentials or settings lead to another account than before."""
-    if before.external_id != identity.account:
-        raise Mistake(
-            f"These credentials and settings are for '{identity.name}', and connection "
-            f"{connection} is '{before.name}'. Connect the new account under another name."
-        )
 
 
 def put_other_secrets(

@@ -23,7 +23,7 @@ from ml_connector.core.faults import (
 )
 from ml_connector.core.vendor import Vendor
 from ml_connector.core.wire import Errand
-from ml_connector.engine.admitting import admit, demand_same_account, detail, put_other_secrets
+from ml_connector.engine.admitting import admit, put_other_secrets
 from ml_connector.engine.credentials import (
     APP_SECRETS,
     Credentials,
@@ -37,6 +37,7 @@ from ml_connector.engine.metering import spent_by
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.opening import Opener
 from ml_connector.engine.reaching import dance_of
+from ml_connector.engine.recognizing import demand_same_account, detail, recognize
 from ml_connector.engine.resources import Resources
 from ml_connector.store import connections, grants
 from ml_connector.store.database import Connection
@@ -226,7 +227,7 @@ async def ping(res: Resources, opened: OpenConnection) -> dict[str, Any]:
     """One cheap authenticated read; a fault becomes an answer."""
     before, row = res.clock.now(), opened.row
     try:
-        identity = await opened.prober.identify(Errand("live"))
+        identity = await recognize(res, opened)
     except Fault as fault:
         if isinstance(fault, NeedsPerson):
             await note_trouble(res, row.id, fault)

@@ -17,7 +17,14 @@ from typing import Any
 import structlog
 
 from ml_connector.core.cadence import Cadence
-from ml_connector.core.faults import Bug, Fault, NeedsConsent, StoreUnavailable, Waiting
+from ml_connector.core.faults import (
+    Bug,
+    Fault,
+    NeedsConsent,
+    NeedsPerson,
+    StoreUnavailable,
+    Waiting,
+)  # fmt: skip
 from ml_connector.core.objects import SourceObject
 from ml_connector.core.wire import Errand
 from ml_connector.engine.confirming import confirm, introduced
@@ -30,6 +37,7 @@ from ml_connector.engine.outlets import outlets_of
 from ml_connector.engine.passing import Wish, plan
 from ml_connector.engine.polling import first_sweep, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
+from ml_connector.engine.recognizing import recognize
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
 from ml_connector.engine.sweeping import due_for_sweep, sweep_target
@@ -185,6 +193,9 @@ class Lane:
         self._not_before[row.id] = now + PROBE_EVERY
         try:
             await self._probe(row)
+        except NeedsPerson as fault:
+            await note_trouble(self._res, row.id, fault)
+            return False
         except Fault:
             return False
         except StoreUnavailable:
@@ -381,8 +392,7 @@ class Lane:
                 await self._guarded(row.id, self._probe(row))
 
     async def _probe(self, row: connections.Row) -> bool:
-        opened = await self.opener.connection(row)
-        await opened.prober.identify(Errand("live"))
+        await recognize(self._res, await self.opener.connection(row))
         return True
 
     def _plan_again(self, conn: Connection, due: list[reviews.Review], now: datetime) -> None:

@@ -50,6 +50,11 @@ class OpenConnection:
         client: TargetClient = self.client
         return client
 
+    @property
+    def is_recognized(self) -> bool:
+        """Whether the vendor said whose the credentials are; only a probe may use them before."""
+        return bool(self.row.identity)
+
     def can(self, capability: str) -> bool:
         """Whether the account can do that, by what the connection's settings say of it."""
         return can(self.vendor, self.row, capability)

@@ -17,7 +17,7 @@ from ml_connector.engine.metering import limits_of
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reaching import dance_of, guard_of
 from ml_connector.engine.resources import Resources
-from ml_connector.http.auth import Authenticator, GrantToken, StaticToken
+from ml_connector.http.auth import Authenticator, GrantToken, Recognized, StaticToken
 from ml_connector.http.oauth import OAuthDance
 from ml_connector.http.wire import ConnectionWire, WireParts
 from ml_connector.store import connections, flows, grants
@@ -83,11 +83,13 @@ class Opener:
         parts = WireParts(
             res.transport, res.pacing, res.redactor, res.clock, res.chance, res.demand
         )
-        wire = ConnectionWire(vendor, row.settings, limits, authenticator, guard, parts)
+        asking = ConnectionWire(vendor, row.settings, limits, authenticator, guard, parts)
+        known = Recognized(authenticator, lambda: opened.is_recognized)
+        wire = ConnectionWire(vendor, row.settings, limits, known, guard, parts)
         external = stored.account.external_id if stored.account else ""
         facts = ConnectionFacts(row.name, row.settings, external)
         client: Any = CarefulClient(vendor.client(wire, facts), vendor, res.chance)
-        probing = wire.as_probe()
+        probing = asking.as_probe()
         prober: Any = CarefulClient(vendor.client(probing, facts), vendor, res.chance)
         if self._forecasts:
             client = ForecastClient(client)
@@ -101,9 +103,10 @@ class Opener:
                 authenticator.notice(version)
 
         account = row.account or ""
-        return OpenConnection(
+        opened = OpenConnection(
             row, vendor, client, prober, account, external, limits, probing, renew, notice
         )
+        return opened
 
     def _authenticator(
         self, vendor: Vendor, row: connections.Row, stored: _Stored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -22,6 +22,10 @@ from ml_connector.http.tokens import Tokens
 AHEAD_SECONDS = 120.0
 AHEAD_SHARE = 0.1
 """A token is renewed two minutes before its end, or in the last tenth of a shorter life."""
+
+UNRECOGNIZED = (
+    "The vendor could not be asked yet whose these credentials are; it is asked now and then."
+)
 
 AGAIN_SECONDS = 15.0
 """After a failed renewal ahead of the end, the still valid token is used for so long."""
@@ -74,6 +78,26 @@ class StaticToken:
 
     async def expired(self, used: Mapping[str, str]) -> None:
         raise NeedsPerson(self._refusal)
+
+
+class Recognized:
+    """Credentials that are used once it is known whose they are: those of another account would
+    mix two firms. `is_known` tells whether it is by now."""
+
+    def __init__(self, inner: Authenticator, is_known: Callable[[], bool]) -> None:
+        self._inner = inner
+        self._is_known = is_known
+
+    async def headers(self) -> Mapping[str, str]:
+        if not self._is_known():
+            raise NeedsPerson(UNRECOGNIZED)
+        return await self._inner.headers()
+
+    async def api_base(self) -> str | None:
+        return await self._inner.api_base()
+
+    async def expired(self, used: Mapping[str, str]) -> None:
+        await self._inner.expired(used)
 
 
 @dataclass(frozen=True, slots=True)

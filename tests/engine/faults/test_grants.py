@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ml_connector.http.auth import UNRECOGNIZED
 from ml_connector.store import connections, lanes
 from ml_connector.store.vault import get_secrets
 from tests.support.mortal import Killed
@@ -50,6 +51,19 @@ async def kept_tokens(scene: Scene, vendor: str) -> dict[str, str]:
         return get_secrets(conn, scene.vault, f"grant:{row.grant}")
 
     return await scene.store.read(work)
+
+
+async def calls(scene: Scene, vendor: str) -> int:
+    """Calls for the flow: whose the credentials are may be asked, and tokens are renewed."""
+    asking = ("authorize", "token", "users/me")
+    told = (await scene.counters())["requests"]
+    return sum(
+        r["n"]
+        for r in told
+        if r["vendor"] == vendor
+        and r["operation"] not in ("business", "user")
+        and not any(part in r["operation"] for part in asking)
+    )
 
 
 async def renewals(scene: Scene, vendor: str) -> int:
@@ -270,3 +284,77 @@ async def test_an_account_of_another_workspace_is_refused(scene: Scene, vendor: 
     answer = await scene.consent(vendor, "mine")
     assert answer["exit"] == 2
     assert "belongs to another workspace" in answer["notes"][0]
+
+
+# --- whose the credentials are --------------------------------------------------------------------
+
+WHO = {"wave": "business*", "pipedrive": "*users/me"}
+
+
+async def unasked(scene: Scene, vendor: str, name: str | None = None) -> str:
+    """A consent after which nobody can be asked whose it is; what a person is told."""
+    await scene.order({"vendor": vendor, "operation": WHO[vendor], "kind": "status", "status": 503})
+    answer = await scene.consent(vendor, name)
+    await scene.calm()
+    assert answer["exit"] == 3
+    return str(answer["notes"][0])
+
+
+async def exchanged(scene: Scene, vendor: str) -> None:
+    """Its connection is of another account than the one that its new credentials lead to."""
+    row = await scene.row(vendor)
+    other = connections.Account(str(row.account), "w", vendor, "somebody-else", "Somebody Else")
+    await scene.store.write(lambda c: connections.put_account(c, other))
+
+
+async def asked(scene: Scene, vendor: str) -> dict[str, Any]:
+    [told] = (await scene.do("ping", names=[vendor]))["result"]
+    return dict(told)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_credentials_of_another_account_are_never_worked_with(
+    scene: Scene, vendor: str
+) -> None:
+    """Though nobody could be asked whose they are when they were given."""
+    await exchanged(scene, vendor)
+    assert f"ping {vendor}" in await unasked(scene, vendor)
+    assert (await scene.row(vendor)).reason == UNRECOGNIZED
+    before = await calls(scene, vendor)
+    await another(scene, "Acme Ltd")
+    await scene.rounds(3 * 3600, every=300)
+    await scene.do("sync", flow="invoices")
+    told = await asked(scene, vendor)
+    assert (told["ok"], "under another name" in told["detail"]) == (False, True)
+    row = await scene.row(vendor)
+    assert (row.state, row.reason) == (connections.NEEDS_PERSON, told["detail"])
+    assert await calls(scene, vendor) == before
+    assert any("under another name" in alert for alert in scene.alerts)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("by", ["ping", "lane"])
+async def test_credentials_are_worked_with_once_their_account_answered(
+    scene: Scene, vendor: str, by: str
+) -> None:
+    await unasked(scene, vendor)
+    await another(scene, "Acme Ltd")
+    if by == "ping":
+        assert (await asked(scene, vendor))["ok"]
+    await scene.rounds(3600)
+    assert (await scene.row(vendor)).state == connections.OK
+    await demand_arrived(scene, "Acme Ltd")
+
+
+async def test_a_new_connection_has_its_account_once_that_can_be_asked() -> None:
+    async with Scene(2, 3) as scene:
+        await scene.connect("wave", secrets=GRANT)
+        await unasked(scene, "pipedrive")
+        assert (await scene.row("pipedrive")).account is None
+        told = await asked(scene, "pipedrive")
+        assert (told["ok"], told["account"]) == (True, "1234567")
+        row = await scene.row("pipedrive")
+        assert (row.state, row.identity["name"]) == (connections.OK, told["detail"]["name"])
+        await scene.add(since="all")
+        await scene.sync()
+        await demand_in_step(scene, await picture(scene))

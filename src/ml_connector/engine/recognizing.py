@@ -1,0 +1,81 @@
+"""Recognizing: who answers a connection's credentials must be the account that the connection is
+for.
+
+All that is linked is linked with that account: what was read or written with credentials that lead
+to another one would mix two firms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ml_connector.core.faults import Mistake, NeedsPerson
+from ml_connector.core.objects import Identity
+from ml_connector.core.vendor import Vendor
+from ml_connector.core.wire import Errand
+from ml_connector.engine.opened import OpenConnection
+from ml_connector.engine.resources import Resources
+from ml_connector.store import connections
+from ml_connector.store.database import Connection
+
+
+async def recognize(res: Resources, opened: OpenConnection) -> Identity:
+    """One cheap read. A connection that was kept while nobody could be asked has its account from
+    then on.
+
+    Raises NeedsPerson where it is another account, or another workspace's, and what the read
+    raises.
+    """
+    identity: Identity = await opened.prober.identify(Errand("live"))
+    if identity.account == opened.external_account and opened.is_recognized:
+        return identity
+
+    def work(conn: Connection) -> connections.Row:
+        row = connections.get(conn, opened.row.id) or opened.row
+        account = account_of(conn, res, opened.vendor, row, identity)
+        known = replace(row, account=account, identity=detail(identity))
+        connections.put(conn, known)
+        return known
+
+    try:
+        opened.row = await res.store.write(work)
+    except Mistake as mistake:
+        raise NeedsPerson(mistake.sentence) from None
+    return identity
+
+
+def account_of(
+    conn: Connection, res: Resources, vendor: Vendor, row: connections.Row, identity: Identity
+) -> str:
+    """The id of the accounts row, which is made where it is a new one.
+
+    Raises Mistake where the account is another workspace's, or not that of the connection.
+    """
+    there = connections.account_of(conn, vendor.name, identity.account)
+    if there is not None and there.workspace != row.workspace:
+        raise Mistake(
+            f"'{identity.name}' at {vendor.label} belongs to another workspace already; "
+            "two of them would create everything twice."
+        )
+    before = connections.account(conn, row.account) if row.account else None
+    if before is not None:
+        demand_same_account(row.name, before, identity)
+    id = there.id if there else res.chance.new_id()
+    account = connections.Account(id, row.workspace, vendor.name, identity.account, identity.name)
+    connections.put_account(conn, account)
+    return id
+
+
+def demand_same_account(connection: str, before: connections.Account, identity: Identity) -> None:
+    """Raises Mistake where the credentials or settings lead to another account than before."""
+    if before.external_id != identity.account:
+        raise Mistake(
+            f"These credentials and settings are for '{identity.name}', and connection "
+            f"{connection} is '{before.name}'. Connect the new account under another name."
+        )
+
+
+def detail(identity: Identity) -> dict[str, Any]:
+    """What a person wants to know of it."""
+    return {"name": identity.name, **identity.detail}
