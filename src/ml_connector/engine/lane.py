@@ -17,27 +17,20 @@ from typing import Any
 import structlog
 
 from ml_connector.core.cadence import Cadence
-from ml_connector.core.faults import (
-    Bug,
-    Fault,
-    NeedsConsent,
-    NeedsPerson,
-    StoreUnavailable,
-    Waiting,
-)  # fmt: skip
+from ml_connector.core.faults import Bug, Fault, NeedsConsent, StoreUnavailable, Waiting
 from ml_connector.core.objects import SourceObject
 from ml_connector.core.wire import Errand
 from ml_connector.engine.confirming import confirm, introduced
 from ml_connector.engine.consents import tell_ends
 from ml_connector.engine.drain import Drain
-from ml_connector.engine.health import hurry, note_trouble, note_well
+from ml_connector.engine.health import note_trouble, note_well
 from ml_connector.engine.opened import OpenConnection, OpenFlow, place
 from ml_connector.engine.opening import Opener
 from ml_connector.engine.outlets import outlets_of
 from ml_connector.engine.passing import Wish, plan
 from ml_connector.engine.polling import first_sweep, poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
-from ml_connector.engine.recognizing import recognize
+from ml_connector.engine.recognizing import answers_again, recognize
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
 from ml_connector.engine.sweeping import due_for_sweep, sweep_target
@@ -167,8 +160,10 @@ class Lane:
                 return
             row = await self._res.store.read(lambda c: connections.get(c, id))
             broken = row if row and row.state == connections.NEEDS_PERSON else None
-            if broken is not None and not await self._asks_again(broken, now):
-                return
+            if broken is not None:
+                self._not_before[id] = now + PROBE_EVERY
+                if not await answers_again(self._res, self.opener, broken):
+                    return
             try:
                 heard = await work
             except StoreUnavailable:
@@ -186,25 +181,6 @@ class Lane:
                 if heard or broken:
                     self._probed_at.pop(id, None)
                     await note_well(self._res, id)
-
-    async def _asks_again(self, row: connections.Row, now: datetime) -> bool:
-        """A connection that needs a person is asked now and then whether it was mended elsewhere;
-        True where it answers, so that what waits is tried. It is well once that goes through."""
-        self._not_before[row.id] = now + PROBE_EVERY
-        try:
-            await self._probe(row)
-        except NeedsPerson as fault:
-            await note_trouble(self._res, row.id, fault)
-            return False
-        except Fault:
-            return False
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("a connection that needs a person could not be asked")
-            return False
-        await self._res.store.write(lambda c: hurry(c, row.id, now))
-        return True
 
     async def _trouble(self, id: str, fault: Fault) -> None:
         now = self._res.clock.now()

@@ -10,14 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ml_connector.core.faults import Mistake, NeedsPerson
+import structlog
+
+from ml_connector.core.faults import Fault, Mistake, NeedsPerson, StoreUnavailable
 from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Vendor
 from ml_connector.core.wire import Errand
+from ml_connector.engine.health import hurry, note_trouble
 from ml_connector.engine.opened import OpenConnection
+from ml_connector.engine.opening import Opener
 from ml_connector.engine.resources import Resources
 from ml_connector.store import connections
 from ml_connector.store.database import Connection
+
+log = structlog.get_logger(__name__)
 
 
 async def recognize(res: Resources, opened: OpenConnection) -> Identity:
@@ -43,6 +49,26 @@ async def recognize(res: Resources, opened: OpenConnection) -> Identity:
     except Mistake as mistake:
         raise NeedsPerson(mistake.sentence) from None
     return identity
+
+
+async def answers_again(res: Resources, opener: Opener, row: connections.Row) -> bool:
+    """A connection that needs a person is asked now and then whether it was mended elsewhere; True
+    where it answers, so that what waits is tried. It is well once that goes through."""
+    try:
+        await recognize(res, await opener.connection(row))
+    except NeedsPerson as fault:
+        await note_trouble(res, row.id, fault)
+        return False
+    except Fault:
+        return False
+    except StoreUnavailable:
+        raise
+    except Exception:
+        log.exception("a connection that needs a person could not be asked")
+        return False
+    now = res.clock.now()
+    await res.store.write(lambda c: hurry(c, row.id, now))
+    return True
 
 
 def account_of(
