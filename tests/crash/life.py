@@ -80,6 +80,8 @@ class Life:
         self.result = Result(schedule)
         self.quiet_looks = QUIET_LOOKS
         """So many may be needed until both sides are in step again."""
+        self._unasked: set[str] = set()
+        """Vendors that could not be asked yet whose the credentials are."""
         self._server: Run | None = None
         self._at = 0
 
@@ -335,7 +337,15 @@ class Life:
         for name in self._gauges():
             if 'state="needs_person"' in name:
                 vendor = name.partition('connection="')[2].partition('"')[0]
-                self._reconnect(vendor)
+                if vendor not in self._unasked or self._must_consent(vendor):
+                    self._reconnect(vendor)
+
+    def _must_consent(self, vendor: str) -> bool:
+        """A person was told to ask again whose the credentials are; what comes of that."""
+        run = self.house.begin("ping", vendor)
+        if run.ended() == 0:
+            self._unasked.discard(vendor)
+        return "Connect again" in run.out.read_text()
 
     def _reconnect(self, vendor: str) -> None:
         """A person's walk through the consent page, whose last address is pasted."""
@@ -355,9 +365,12 @@ class Life:
                 time.sleep(LOOK_SECONDS / 4)
             page = self.world.call(run.json["authorize_url"])
             pasted.write(page.headers["location"] + "\n")
-        # The sessions of who was killed may still be open there, so that it lets nobody in to ask
-        if run.ended() != 0 and not run.json["error"].startswith("The credentials are kept"):
-            raise Unbalanced("stuck", f"{vendor} cannot be connected: {run.json['error']}")
+        self._unasked.discard(vendor)
+        if run.ended() != 0:
+            # The sessions of who was killed may still be open there, so that it lets nobody in
+            if not run.json["error"].startswith("The credentials are kept"):
+                raise Unbalanced("stuck", f"{vendor} cannot be connected: {run.json['error']}")
+            self._unasked.add(vendor)
 
     # --- the end --------------------------------------------------------------------------------
 
