@@ -8,6 +8,7 @@ to another one would mix two firms.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ from ml_connector.engine.health import hurry, note_trouble
 from ml_connector.engine.opened import OpenConnection
 from ml_connector.engine.opening import Opener
 from ml_connector.engine.resources import Resources
-from ml_connector.store import connections
+from ml_connector.store import connections, grants
 from ml_connector.store.database import Connection
 
 log = structlog.get_logger(__name__)
@@ -33,12 +34,15 @@ async def recognize(res: Resources, opened: OpenConnection) -> Identity:
     Raises NeedsPerson where it is another account, or another workspace's, and what the read
     raises.
     """
+    id, before = opened.row.id, await res.store.read(lambda c: _consent_of(c, opened.row))
     identity: Identity = await opened.prober.identify(Errand("live"))
     if identity.account == opened.external_account and opened.is_recognized:
         return identity
 
     def work(conn: Connection) -> connections.Row:
-        row = connections.get(conn, opened.row.id) or opened.row
+        row = connections.get(conn, id)
+        if row is None or _consent_of(conn, row) != before:
+            return opened.row  # what answered is not what is kept any more
         account = account_of(conn, res, opened.vendor, row, identity)
         known = replace(row, account=account, identity=detail(identity))
         connections.put(conn, known)
@@ -49,6 +53,12 @@ async def recognize(res: Resources, opened: OpenConnection) -> Identity:
     except Mistake as mistake:
         raise NeedsPerson(mistake.sentence) from None
     return identity
+
+
+def _consent_of(conn: Connection, row: connections.Row) -> tuple[str, datetime | None] | None:
+    """Which credentials a connection has; a renewed token is the same."""
+    grant = grants.get(conn, row.grant)
+    return (grant.id, grant.consented_at) if grant else None
 
 
 async def answers_again(res: Resources, opener: Opener, row: connections.Row) -> bool:

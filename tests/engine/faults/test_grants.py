@@ -3,11 +3,13 @@ plan or a restart; what a refused renewal stops goes on after a reconnect."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from ml_connector.engine.recognizing import recognize
 from ml_connector.http.auth import UNRECOGNIZED
 from ml_connector.store import connections, lanes
 from ml_connector.store.vault import get_secrets
@@ -358,3 +360,18 @@ async def test_a_new_connection_has_its_account_once_that_can_be_asked() -> None
         await scene.add(since="all")
         await scene.sync()
         await demand_in_step(scene, await picture(scene))
+
+
+async def test_an_answer_to_earlier_credentials_says_nothing_of_new_ones(scene: Scene) -> None:
+    await unasked(scene, "pipedrive")
+    opened = await scene.lane.opener.connection(await scene.row("pipedrive"))
+    slow = {"vendor": "pipedrive", "operation": WHO["pipedrive"], "kind": "slow", "seconds": 60.0}
+    await scene.order({**slow, "times": 1})
+    asking = asyncio.ensure_future(recognize(scene.res, opened))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    await unasked(scene, "pipedrive")
+    assert not asking.done()
+    await scene.clock.advance(60)
+    assert (await asking).account == "1234567"
+    assert (await scene.row("pipedrive")).identity == {}
