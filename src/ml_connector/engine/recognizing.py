@@ -13,7 +13,13 @@ from typing import Any
 
 import structlog
 
-from ml_connector.core.faults import Fault, Mistake, NeedsPerson, StoreUnavailable
+from ml_connector.core.faults import (
+    Fault,
+    Mistake,
+    NeedsPerson,
+    StoreUnavailable,
+    Unreachable,
+)  # fmt: skip
 from ml_connector.core.objects import Identity
 from ml_connector.core.vendor import Vendor
 from ml_connector.core.wire import Errand
@@ -31,8 +37,8 @@ async def recognize(res: Resources, opened: OpenConnection) -> Identity:
     """One cheap read. A connection that was kept while nobody could be asked has its account from
     then on.
 
-    Raises NeedsPerson where it is another account, or another workspace's, and what the read
-    raises.
+    Raises NeedsPerson where it is another account, or another workspace's, Unreachable where other
+    credentials were given meanwhile, and what the read raises.
     """
     id, before = opened.row.id, await res.store.read(lambda c: _consent_of(c, opened.row))
     identity: Identity = await opened.prober.identify(Errand("live"))
@@ -42,7 +48,7 @@ async def recognize(res: Resources, opened: OpenConnection) -> Identity:
     def work(conn: Connection) -> connections.Row:
         row = connections.get(conn, id)
         if row is None or _consent_of(conn, row) != before:
-            return opened.row  # what answered is not what is kept any more
+            raise Unreachable("What answered are not the credentials that are kept now; ask again.")
         account = account_of(conn, res, opened.vendor, row, identity)
         known = replace(row, account=account, identity=detail(identity))
         connections.put(conn, known)
@@ -51,7 +57,8 @@ async def recognize(res: Resources, opened: OpenConnection) -> Identity:
     try:
         opened.row = await res.store.write(work)
     except Mistake as mistake:
-        raise NeedsPerson(mistake.sentence) from None
+        mend = f"Connect {opened.row.name} itself again with its own."
+        raise NeedsPerson(f"{mistake.sentence} {mend}") from None
     return identity
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ml_connector.core.faults import Unreachable
 from ml_connector.engine.recognizing import recognize
 from ml_connector.http.auth import UNRECOGNIZED
 from ml_connector.store import connections, lanes
@@ -328,6 +329,7 @@ async def test_credentials_of_another_account_are_never_worked_with(
     await scene.do("sync", flow="invoices")
     told = await asked(scene, vendor)
     assert (told["ok"], "under another name" in told["detail"]) == (False, True)
+    assert f"Connect {vendor} itself again" in told["detail"]
     row = await scene.row(vendor)
     assert (row.state, row.reason) == (connections.NEEDS_PERSON, told["detail"])
     assert await calls(scene, vendor) == before
@@ -373,5 +375,6 @@ async def test_an_answer_to_earlier_credentials_says_nothing_of_new_ones(scene: 
     await unasked(scene, "pipedrive")
     assert not asking.done()
     await scene.clock.advance(60)
-    assert (await asking).account == "1234567"
+    with pytest.raises(Unreachable, match="ask again"):
+        await asking
     assert (await scene.row("pipedrive")).identity == {}
