@@ -18,16 +18,21 @@ from .canaries import PLAIN, canary, marks_in
 from .planted import REDIRECT, Planted
 from .test_canaries import Shown, logged
 
+_PAPERS = ("sales_orders", "sales_invoices", "payments", "stock_items", "non_stock_items")
 PRIVATE: Mapping[str, tuple[tuple[str, str, Any], ...]] = {
     "wave": (("customers", "internalNotes", None),),
-    "quickbooks_online": (("customers", "Notes", None), ("invoices", "PrivateNote", None)),
-    "acumatica": (("customers", "note", "wrapped"),),
+    "quickbooks_online": (
+        ("customers", "Notes", None), ("invoices", "PrivateNote", None),
+        ("payments", "PrivateNote", None),
+    ),
+    "acumatica": tuple((o, "note", "wrapped") for o in ("customers", "contacts", *_PAPERS)),
     "zendesk": (("organizations", "notes", None), ("users", "notes", None)),
-    "freshbooks": (),
+    "freshbooks": (("clients", "note", None), ("payments", "note", None)),
     "pipedrive": (),
-}
-"""Object, and the field that its product shows to the firm's own people only. FreshBooks' client
-and Pipedrive's organization have none in their sheets."""
+}  # fmt: skip
+"""Object, and the field that its product shows to the firm's own people only. A field that a flow
+carries is none: agents see a Wave payment's memo, say. Pipedrive's organizations, persons and deals
+have none in its sheet: there notes are records of their own, see `pinned`."""
 
 
 def id_of(record: Mapping[str, Any]) -> str:
@@ -51,8 +56,32 @@ async def planted_privately(of: Planted, flow: Flow, turn: str) -> int:
     for vendor in (flow.source, flow.target):
         for obj, field, form in PRIVATE[vendor]:
             note = canary(f"{vendor} {obj} {field} {turn}", PLAIN)
-            count += await write(of, vendor, obj, field, {"value": note} if form else note)
+            taken = await write(of, vendor, obj, field, {"value": note} if form else note)
+            assert taken, f"nobody can write {field} of {vendor}'s {obj}"
+            count += taken
+        count += await pinned(of, vendor, canary(f"{vendor} pinned {turn}", PLAIN))
     return count
+
+
+async def pinned(of: Planted, vendor: str, note: str) -> int:
+    """What stands beside a record instead of in it: notes and comments of lines at Pipedrive,
+    comments at Zendesk that the customer does not see. How many."""
+    bodies: list[tuple[str, Mapping[str, Any]]] = []
+    if vendor == "pipedrive":
+        product = (await of.human("GET", "pipedrive/products"))[0]["id"]
+        line = {"product_id": product, "item_price": 1, "quantity": 1, "comments": note}
+        for obj, owner in (("organizations", "org_id"), ("persons", "person_id")):
+            records = await of.human("GET", f"pipedrive/{obj}")
+            bodies += [("notes", {"content": note, owner: r["id"]}) for r in records]
+        for deal in await of.human("GET", "pipedrive/deals"):
+            bodies += [("notes", {"content": note, "deal_id": deal["id"]})]
+            bodies += [("deal_products", {**line, "deal_id": deal["id"]})]
+    if vendor == "zendesk":
+        tickets = await of.human("GET", "zendesk/tickets")
+        bodies += [(f"tickets/{t['id']}/comment", {"body": note, "public": False}) for t in tickets]
+    for path, body in bodies:
+        await of.human("POST", f"{vendor}/{path}", body)
+    return len(bodies)
 
 
 async def connect(of: Planted, name: str) -> None:
@@ -66,8 +95,7 @@ async def connect(of: Planted, name: str) -> None:
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.kind)
 async def test_notes_for_the_firm_alone_are_nowhere(flow: Flow) -> None:
     async with Planted(kind=flow.kind, customers=3, invoices=4, public=True, checked=False) as of:
-        has_any = bool(PRIVATE[flow.source] or PRIVATE[flow.target])
-        assert bool(await planted_privately(of, flow, "before")) is has_any
+        assert await planted_privately(of, flow, "before")
         with logged(of) as lines:
             shown = Shown(of, lines)
             for name in (flow.source, flow.target):
@@ -76,6 +104,9 @@ async def test_notes_for_the_firm_alone_are_nowhere(flow: Flow) -> None:
             await shown.do("sync", flow=FLOW)
             await of.round()
             await planted_privately(of, flow, "after")
+            if flow.target == "pipedrive":  # where a deal is handed over, its lines are read too
+                for deal in await of.human("GET", "pipedrive/deals"):
+                    await of.human("POST", f"pipedrive/deals/{deal['id']}/win", {})
             for _ in range(2):
                 await of.deliver()
                 await of.clock.advance(7200)

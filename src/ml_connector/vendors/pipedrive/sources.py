@@ -83,7 +83,6 @@ class Line(SourceModel):
     discount: Number = Decimal(0)
     discount_type: str | None = None
     tax: Number = Decimal(0)
-    comments: str | None = None
     is_enabled: bool = True
 
 
