@@ -309,3 +309,14 @@ async def test_what_nobody_foresaw_is_logged_under_the_id_that_a_person_is_told(
     [review] = await s.reviews()
     assert entry["id"] is not None
     assert review["reason"].endswith(f"the log has it under {entry['id']}.")
+
+
+async def test_what_broke_on_its_way_may_have_been_sent_and_settles_first(s: Scene) -> None:
+    by = await hands(s, "customers")
+    nowhere = replace(written("update", "1"), back={"name": "This route has no way back"})
+    await by.take("new", nowhere)
+    [intent] = await by.open("new")
+    assert (intent.state, intent.settle_until) == (
+        "unknown",
+        s.clock.now() + by.by.route.writes.settle,
+    )

@@ -6,6 +6,8 @@ look at some of these keys for other reasons too, and so could not show whose do
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from ml_connector.core.objects import TargetRecord
 from ml_connector.core.plan import Base, Write
 from ml_connector.core.wire import Errand
 from ml_connector.engine import remembering
+from ml_connector.engine.deciding import judge_unsettled
 from ml_connector.engine.intending import Meaning, intent_forth
 from ml_connector.engine.item import Done, Item, ToPostpone, ToWait, ToWrite
 from ml_connector.engine.remembering import Ledger, Written
@@ -191,3 +194,19 @@ async def test_what_puts_a_key_off_says_nothing_of_its_write_that_nobody_answere
         await s.store.write(lambda c: remembering.postpone(c, by, item, later))
         kept = await s.store.read(lambda c: intents.of_keys(c, *item.taken.id[:2], [item.key]))
         assert kept == {item.key: [sent]}
+
+
+async def test_nobody_hurries_what_may_still_land() -> None:
+    async with Scene() as s:
+        customer, _ = await settled(s)
+        by = await ledger(s, "customers")
+        item, now = await in_hand(s, by, customer["id"]), by.now
+        sent = intent_forth(Meaning(by.opened, by.route, "run", s.lane.epoch, now), item, "job")
+        until = now + timedelta(seconds=60)
+        item.intents = [sent, replace(sent, state="unknown", settle_until=until)]
+        judge_unsettled(item, now)
+        assert isinstance(item.step, ToPostpone)
+        assert (item.step.due_at, item.step.waits_for) == (until, "settle")
+        item.step = None
+        judge_unsettled(item, until)
+        assert item.step is None

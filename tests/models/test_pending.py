@@ -219,6 +219,9 @@ class PendingMachine(RuleBasedStateMachine):
         taken = self._let_go(data.draw(st.sampled_from(children)))
         self.ground.do(lambda c: pending.wait_for(c, taken, "parents", parent, "why"))
         row = self.rows[taken.id]
+        if row.unheard - self.heard_at[taken.id]:  # what was said since may name another parent
+            row.taken, row.attempts, row.deaths = None, 0, 0
+            return
         row.taken, row.parent, row.waits_for = None, ("parents", parent), "order"
         row.attempts, row.alone = 0, False
 
@@ -384,3 +387,17 @@ TestPending = PendingMachine.TestCase
 TestPending.settings = searching(40, steps=50)
 TestPendingOnDisk = OnDisk.TestCase
 TestPendingOnDisk.settings = searching(4, steps=30)
+
+
+def test_what_is_said_of_a_child_in_hand_outlives_its_wait_for_a_parent() -> None:
+    """It may have another parent by now, whose link would never wake it."""
+    machine = PendingMachine()
+    child: Id = ("f1", "children", "a")
+    machine.mark([child], LIVE, "webhook", "", look=False, asked=False)
+    machine.take(1, ["f1"], None)
+    machine.mark([child], LIVE, "poll", "", look=False, asked=False)
+    taken = machine.hand[child]
+    machine.ground.do(lambda c: pending.wait_for(c, taken, "parents", "b", "why"))
+    again = machine.ground.do(lambda c: pending.take(c, "t1", 1, machine.now, 1, ["f1"]))
+    assert [(t.id, t.generation) for t in again] == [(child, 2)]
+    machine.ground.close()

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-import structlog
-
 from ml_connector.core.faults import (
     Fault,
     Missing,
@@ -57,14 +55,13 @@ from ml_connector.engine.returning import plan_both_ways, send_back
 from ml_connector.engine.settling import settle
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.together import Together
+from ml_connector.engine.unforeseen import unforeseen
 from ml_connector.engine.vanishing import gone_step
 from ml_connector.store import links
 from ml_connector.store.database import Connection
 
 LISTING_LIFE = timedelta(seconds=30)
 """A create is sent only while the listing that showed nothing like it is this young."""
-
-log = structlog.get_logger(__name__)
 
 
 class Applier:
@@ -338,11 +335,9 @@ class Applier:
                 )
                 await self._put_back(item, step, again, errand)
                 return
+            item.step = ToReview("refused", sentence)
         else:
-            id = self._res.chance.new_id()
-            log.error("a record could not be worked on", id=id, exc_info=error)
-            sentence = f"Something nobody foresaw happened; the log has it under {id}."
-        item.step = ToReview("refused", sentence)
+            item.step = unforeseen(self._res, self._route, error)
         await self._settle([item])
 
     async def _put_back(

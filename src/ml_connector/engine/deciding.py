@@ -67,8 +67,18 @@ def load(conn: Connection, flow: str, route: str, taken: Sequence[Taken]) -> lis
     ]
 
 
+def judge_unsettled(item: Item, now: datetime) -> None:
+    """Whoever asks for it: what nobody answered is looked at once it is over, and not before."""
+    until = max((intent.settle_until or now for intent in item.intents), default=now)
+    if until > now and item.step is None:
+        reason = "a write that nobody answered may still land; it is looked at after that"
+        item.step = ToPostpone(until, "settle", reason, "waiting")
+
+
 def judge_deaths(item: Item) -> None:
     """What ended the program is not touched again, not even to be read, before a person says so."""
+    if item.step is not None:
+        return
     review = item.review
     was_set_aside = review is not None and review.state == "open" and review.reason == SET_ASIDE
     is_asked_for = item.taken.cause in ("person", "replay")
@@ -253,6 +263,7 @@ def judge_match(
     new = [i for i, m in zip(unlinked, chosen, strict=True) if m.outcome == "none"]
     keep_distinct(conn, opened, route, new, given)
     for item, match, pairs in zip(unlinked, chosen, wanted, strict=True):
+        item.is_looked_for = True
         if match.target_id in contested and match.outcome == "found":
             reason = "Several records of the source look like this one record of the target."
             candidate = {"id": match.target_id, "name": match.name, "why": match.by}

@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-
-import structlog
+from datetime import datetime
 
 from ml_connector.core.faults import Fault, NeedsPerson, OutOfBudget, StoreUnavailable, Waiting
 from ml_connector.core.flow import Feed, Route
@@ -23,6 +21,7 @@ from ml_connector.engine.applying import Applier
 from ml_connector.engine.distinct import keep_distinct
 from ml_connector.engine.health import note_trouble
 from ml_connector.engine.item import Done, Item, ToAlias, ToPostpone, ToReview, ToUpdate, ToWrite
+from ml_connector.engine.lost import find_lost, is_create_lost, since_oldest
 from ml_connector.engine.merging import Followed, follow_merges, hold_survivors, merge_of
 from ml_connector.engine.opened import OpenConnection, OpenFlow
 from ml_connector.engine.reading import Reader
@@ -31,6 +30,7 @@ from ml_connector.engine.resting import judge_rivals
 from ml_connector.engine.retrying import RETRY_LONGEST, postponed, put_off
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.telling import speaking, tell
+from ml_connector.engine.unforeseen import told_of, unforeseen
 from ml_connector.store import cursors, intents, links, pending
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import BACKFILL, LIVE, Taken
@@ -41,14 +41,6 @@ SURELY_GONE_AFTER = 3
 """So often a record that a listing has just shown is looked for: the read may lag behind it."""
 
 Ids = Sequence[tuple[str, str, str]]
-
-CLOCK_SLACK = timedelta(hours=1)
-"""What a span between two moments of our clock may miss where it was set back between them."""
-
-SET_BACK = timedelta(days=2)
-"""Taken for a span whose beginning lies in the future."""
-
-log = structlog.get_logger(__name__)
 
 
 class Drain:
@@ -135,17 +127,14 @@ class Drain:
                 now = self._res.clock.now()
                 await self._res.store.write(lambda c: pending.isolate(c, taken, now))
                 return None
-            id = self._res.chance.new_id()
-            log.error("a record could not be worked on", id=id, exc_info=error)
-            sentence = f"Something nobody foresaw happened; the log has it under {id}."
             if feed is not None:
-                later = self._res.clock.now() + RETRY_LONGEST
-                row = taken[0]
+                later, row = self._res.clock.now() + RETRY_LONGEST, taken[0]
+                sentence = told_of(self._res, error)
                 return await self._res.store.write(
                     lambda c: pending.postpone(c, row, later, "retry", sentence)
                 )
             item = (await self._load(opened, route, taken))[0]
-            item.step = ToReview("refused", sentence)
+            item.step = unforeseen(self._res, route, error)
             await self._applier(opened, route).apply([item])
 
     async def _tell(self, opened: OpenFlow, feed: Feed, taken: Sequence[Taken]) -> None:
@@ -182,6 +171,7 @@ class Drain:
     async def _batch(self, opened: OpenFlow, route: Route, taken: Sequence[Taken]) -> None:
         items = await self._load(opened, route, taken)
         for item in items:
+            deciding.judge_unsettled(item, self._res.clock.now())
             deciding.judge_deaths(item)
         await self._res.store.read(lambda c: judge_rivals(c, opened, route, items))
         await self._read(opened, route, [i for i in items if i.step is None])
@@ -284,11 +274,16 @@ class Drain:
                 return
         flow, keys = opened.row.id, [item.key for item in gone]
         needed = await self._res.store.read(lambda c: pending.awaited(c, flow, route.name, keys))
+        now = self._res.clock.now()
         for item in gone:
             if _lags(item) and merge_of(item) is None:
-                item.step = deciding.looked_for_again(route.reads, item, self._res.clock.now())
+                item.step = deciding.looked_for_again(route.reads, item, now)
                 self._reader.forget(opened.reading(route), route.reads, item.key)
-            else:
+        lost = [i for i in gone if i.step is None and is_create_lost(i)]
+        if lost and await self._list_anew(route, lost, now):
+            await self._res.store.read(lambda c: find_lost(c, opened, route, lost, now))
+        for item in gone:
+            if item.step is None:
                 item.step = self._gone_step(opened, route, item, item.key in needed)
 
     def _gone_step(
@@ -355,34 +350,26 @@ class Drain:
             for item in unlinked:
                 item.step = ToPostpone(now + RETRY_LONGEST, "person", reason, "waiting")
             return
-        errand = self._errand(unlinked)
+        if await self._list_anew(route, unlinked, now):
+            await self._res.store.read(lambda c: deciding.judge_match(c, opened, route, items, now))
+
+    async def _list_anew(self, route: Route, items: Sequence[Item], now: datetime) -> bool:
+        """Bring the mirror up to what the target lists now; where it cannot be listed, these items
+        are put off."""
+        errand, back = self._errand(items), since_oldest(items, now)
         try:
-            back = _since_oldest_intent(unlinked, now)
             for obj in mirroring.objects_for(route.writes, self.target):
                 await mirroring.refresh(self._res, self.target, obj, errand, back)
         except Fault as fault:
             self._unlisted = fault
-            for item in unlinked:
+            for item in items:
                 item.step = postponed(fault, item, now)
-            return
+            return False
         finally:
             self._tally.absorb(errand)
-        await self._res.store.read(lambda c: deciding.judge_match(c, opened, route, items, now))
+        return True
 
 
 def _lags(item: Item) -> bool:
     """Whether a record that is not found may be there: a listing or an event spoke of it."""
     return bool(item.taken.at_least) and item.taken.attempts < SURELY_GONE_AFTER
-
-
-def _since_oldest_intent(items: Sequence[Item], now: datetime) -> timedelta:
-    """How long ago the oldest write was meant that nobody answered; nothing where there is none.
-
-    Our clock may have been set back meanwhile: a span that is too long costs a longer listing, one
-    that is too short a second record.
-    """
-    moments = [intent.opened_at for item in items for intent in item.intents]
-    if not moments:
-        return timedelta()
-    ago = now - min(moments)
-    return CLOCK_SLACK + (ago if ago >= timedelta() else SET_BACK)

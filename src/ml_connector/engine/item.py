@@ -72,12 +72,14 @@ class ToAlias:
 
 @dataclass(frozen=True, slots=True)
 class ToReview:
-    """A person must look. `target_gone`: its linked record was found to be gone."""
+    """A person must look. `target_gone`: its linked record was found to be gone. `settles_at`: when
+    a write that was under way is over, where nobody knows whether it was sent."""
 
     kind: Literal["review", "refused"]
     reason: str
     candidates: tuple[dict[str, Any], ...] = ()
     target_gone: bool = False
+    settles_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class Item:
     desired: Desired | None = None
     target: TargetRecord | None = None
     report: str = ""
+    is_looked_for: bool = False
+    """The target was listed for it since its writes that nobody answered are over."""
     parted: bool = False
     """It was an alias, and has something of its own by now."""
     step: Step | None = None

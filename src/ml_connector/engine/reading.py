@@ -14,17 +14,21 @@ from ml_connector.engine.opened import OpenConnection
 
 Found = SourceModel | None | Fault
 CACHE_SIZE = 2_000
+CLOCK_SET_SECONDS = 0.1
+"""By so much the time of day may part from the time that went by before the clock counts as set."""
 
 
 class Reader:
     """Reads source records for one drain and keeps the last of them.
 
     A kept record counts as fresh for a key only if its reading began after the key was last marked.
+    Moments before and after the clock was set do not compare, so that nothing is kept over that.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kept: dict[tuple[str, str, str], tuple[datetime, Found]] = {}
+        self._offset_seconds = self._offset()
 
     async def read(
         self,
@@ -34,6 +38,7 @@ class Reader:
         errand: Errand,
     ) -> dict[str, Found]:
         """What each key's record is now; `wanted` are (key, last marked at)."""
+        self._forget_if_clock_was_set()
         found: dict[str, Found] = {}
         missing: list[str] = []
         for key, marked_at in wanted:
@@ -52,6 +57,15 @@ class Reader:
 
     def forget(self, source: OpenConnection, obj: SourceObject, key: str) -> None:
         self._kept.pop((source.row.id, obj.name, key), None)
+
+    def _forget_if_clock_was_set(self) -> None:
+        before, self._offset_seconds = self._offset_seconds, self._offset()
+        if abs(self._offset_seconds - before) > CLOCK_SET_SECONDS:
+            self._kept.clear()
+
+    def _offset(self) -> float:
+        """Of the time of day against the time that goes by."""
+        return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _keep(self, at: tuple[str, str, str], began: datetime, record: Found) -> None:
         if isinstance(record, Fault):

@@ -185,7 +185,7 @@ def done(conn: Connection, ledger: Ledger, settled: Sequence[tuple[Item, Done]])
     audit.add(conn, [ledger.row(item, s.decision, s.reason, "done") for item, s in settled])
     for item, step in settled:
         if step.decision == "gone" and item.link is not None:
-            links.set_state(conn, item.link, "source_gone", ledger.now)
+            links.put(conn, [replace(item.link, state="source_gone", updated_at=ledger.now)])
         elif item.link is not None and item.target is not None:
             _look_remembered(conn, item, item.link, ledger)
     ignored = [i for i, _ in settled if i.review is not None and i.review.state == "ignored"]
@@ -235,7 +235,9 @@ def review(conn: Connection, ledger: Ledger, item: Item, step: ToReview, id: str
     if is_news:
         decision: Decision = "review" if step.kind == "review" else "refuse"
         audit.add(conn, [ledger.row(item, decision, step.reason, "review")])
-    intents.close(conn, *item.taken.id[:2], [item.key])
+    if step.settles_at is not None:
+        intents.settle(conn, *item.taken.id, step.settles_at)
+    intents.withdraw(conn, *item.taken.id)
     pending.finish(conn, [item.taken])
     return is_news
 
@@ -303,11 +305,19 @@ def _forget(conn: Connection, ledger: Ledger, target_id: str) -> None:
     mirrors.forget(conn, account, obj, target_id)
 
 
+def _is_known(item: Item) -> bool:
+    """Whether it is known by now what earlier writes for the key have done: a write was answered,
+    or the target was looked at. What nobody looked at stays unknown for the next time."""
+    is_looked_at = item.target is not None or item.is_looked_for
+    return isinstance(item.step, ToWrite | ToAlias) or (bool(item.intents) and is_looked_at)
+
+
 def _close(conn: Connection, ledger: Ledger, items: Sequence[Item]) -> None:
     flow, route = ledger.flow, ledger.route.name
-    meant = [i.key for i in items if i.intents or isinstance(i.step, ToWrite)]
-    intents.close(conn, flow, route, meant)
+    intents.close(conn, flow, route, [i.key for i in items if _is_known(i)])
     for item in items:
+        if item.intents and not _is_known(item):
+            intents.withdraw(conn, *item.taken.id)
         if item.review is not None:
             reviews.close(conn, flow, route, item.key)
         if item.source_fact is not None or item.target_fact is not None:

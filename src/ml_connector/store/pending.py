@@ -235,15 +235,20 @@ def put_off(
 
 
 def wait_for(conn: Connection, taken: Taken, route: str, key: str, reason: str) -> None:
-    """Let the key sleep until the link of its parent is made; the link's commit wakes it."""
-    conn.execute(
+    """Let the key sleep until the link of its parent is made; the link's commit wakes it.
+
+    A key of which something was said since it was taken is due again: its parent may be another.
+    """
+    sleeping = conn.execute(
         update(pending)
-        .where(*_is(taken.id))
+        .where(*_is(taken.id), pending.c.generation == taken.generation)
         .values(
             taken=None, waits_route=route, waits_key=key, waits_for="order", reason=reason,
             attempts=0, alone=False,
         )
     )  # fmt: skip
+    if not sleeping.rowcount:
+        finish(conn, [taken])
 
 
 def awaited(conn: Connection, flow: str, route: str, keys: Sequence[str]) -> set[str]:

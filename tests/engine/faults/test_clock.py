@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from ml_connector.engine.drain import _since_oldest_intent
+from ml_connector.engine.lost import since_oldest
 from tests.support.clock import START, SkewedClock
 
 from .scene import Scene, demand_in_step, picture
@@ -63,5 +63,5 @@ def test_the_look_for_an_unanswered_write_reaches_far_enough_though_the_clock_wa
 ) -> None:
     """Too long a listing costs a page, too short a one a second record."""
     items = cast(Any, [Announced(announced_at)])
-    assert _since_oldest_intent(items, START) >= timedelta(hours=least)
-    assert _since_oldest_intent([], START) == timedelta()
+    assert since_oldest(items, START) >= timedelta(hours=least)
+    assert since_oldest([], START) == timedelta()
