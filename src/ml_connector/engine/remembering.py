@@ -185,7 +185,9 @@ def done(conn: Connection, ledger: Ledger, settled: Sequence[tuple[Item, Done]])
     audit.add(conn, [ledger.row(item, s.decision, s.reason, "done") for item, s in settled])
     for item, step in settled:
         if step.decision == "gone" and item.link is not None:
-            links.put(conn, [replace(item.link, state="source_gone", updated_at=ledger.now)])
+            if item.is_looked_for:  # found just now, so that nothing is linked yet
+                links.put(conn, [item.link])
+            links.set_state(conn, item.link, "source_gone", ledger.now)
         elif item.link is not None and item.target is not None:
             _look_remembered(conn, item, item.link, ledger)
     ignored = [i for i, _ in settled if i.review is not None and i.review.state == "ignored"]
