@@ -54,6 +54,15 @@ async def test_a_plan_says_call_by_call_what_the_first_sync_does() -> None:
         assert (await of.sync())["writes"] == 0
 
 
+async def test_a_first_sync_may_be_a_full_one() -> None:
+    """What holds the records is not made yet, so that their listing would not be found."""
+    async with rehearsal() as of:
+        await of.install(since="all")
+        assert totals(await of.plan(full=True)) == totals(await of.sync(full=True))
+        assert totals(await of.sync(full=True))["unchanged"] > 20
+        assert len(await organizations(of)) > 3
+
+
 async def test_every_customer_is_an_organization_with_its_contact_as_an_end_user() -> None:
     async with rehearsal() as of:
         await of.install(since="all")
