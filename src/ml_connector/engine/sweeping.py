@@ -43,7 +43,7 @@ def _swept_at(conn: Connection, target: OpenConnection, obj: TargetObject) -> da
 
 
 async def has_ours(res: Resources, target: OpenConnection, obj: TargetObject) -> bool:
-    """Before the first record of ours what holds them may not be made yet, so nobody can list it."""
+    """Before the first record of ours, what holds them may not be made yet: nobody can list it."""
     kept = await res.store.read(lambda c: links.target_ids(c, target.account, obj.name))
     return bool(kept)
 
