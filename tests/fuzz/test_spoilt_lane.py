@@ -14,6 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_connector.engine.resources import Resources
+from ml_connector.flows import FLOWS
+from tests.engine.acumatica_scene import Firm as SalesFirm
+from tests.engine.acumatica_scene import plain
 from tests.fuzz.spoiling import Bent, Cut, Spoil, Spoiling, Status, Whole
 from tests.support.rehearsal import FLOW, Rehearsal, totals
 from tests.support.searching import searching
@@ -58,10 +61,65 @@ class Troubled(Rehearsal):
         self.spoiling = Spoiling(res.transport)
         return replace(res, transport=self.spoiling)
 
+    async def begin(self, **settings: str) -> None:
+        await self.install(**settings)
 
-@pytest.mark.parametrize("kind", ["wave-pipedrive", "quickbooks-pipedrive", "freshbooks-pipedrive"])
-@searching(3)
-@given(rounds=st.lists(st.tuples(spoils, st.integers(1, 25)), min_size=1, max_size=5))
+    more: int = 0
+    """So often people go on once the wire is clean."""
+
+    async def go_on(self) -> None:
+        """What people do meanwhile."""
+
+    async def demand_both_ways(self) -> None:
+        """What came back to the source is in step as well, where something does."""
+
+
+class Firm(Troubled, SalesFirm):
+    """Deals are handed over to Acumatica, its items and its billing come to Pipedrive, and a name
+    is changed on either side in turn."""
+
+    async def begin(self, **settings: str) -> None:
+        await self.install(**settings)
+        self.deal_won = await self.deal()
+        self.names = 0
+        await self.clock.advance(5)
+        await self.human("POST", f"pipedrive/deals/{self.deal_won['id']}/win", {})
+
+    async def go_on(self) -> None:
+        """What people do as soon as there is an order, and to its customer."""
+        for order in await self.objects("acumatica/sales_orders"):
+            is_ours = str(plain(order["ExternalRef"])).startswith("pipedrive:")
+            if is_ours and plain(order["Status"]) == "On Hold":
+                await self.human("POST", f"acumatica/sales_orders/{order['id']}/complete", {})
+        self.names += 1
+        name = f"Tools {self.names}"
+        if self.names % 2:
+            path = f"pipedrive/organizations/{self.deal_won['org_id']}"
+            await self.human("PATCH", path, {"name": name})
+        for customer in await self._customers() if self.names % 2 == 0 else ():
+            path = f"acumatica/customers/{customer['id']}"
+            await self.human("PATCH", path, {"CustomerName": {"value": name}})
+
+    async def demand_both_ways(self) -> None:
+        organization = await self.objects(f"pipedrive/organizations/{self.deal_won['org_id']}")
+        names = [plain(c["CustomerName"]) for c in await self._customers()]
+        assert names == [organization["name"]]
+        told = await self.fields_of(self.deal_won)
+        assert told["Order status"] == "Completed"
+        assert told["Balance due"]["value"] > 0
+
+    async def _customers(self) -> list[Any]:
+        told = await self.objects("acumatica/customers")
+        return [c for c in told if str(plain(c["AccountRef"])).startswith("pipedrive:")]
+
+
+def scene(kind: str) -> Troubled:
+    return Firm(kind=kind, more=3) if kind == "acumatica-pipedrive" else Troubled(kind=kind)
+
+
+@pytest.mark.parametrize("kind", [flow.kind for flow in FLOWS])
+@searching(4)
+@given(rounds=st.lists(st.tuples(spoils, st.integers(1, 60)), min_size=1, max_size=5))
 def test_a_lane_outlives_spoilt_answers_and_makes_nothing_twice(
     kind: str, rounds: list[tuple[Spoil, int]]
 ) -> None:
@@ -69,15 +127,18 @@ def test_a_lane_outlives_spoilt_answers_and_makes_nothing_twice(
 
 
 async def _play(kind: str, rounds: list[tuple[Spoil, int]]) -> None:
-    async with Troubled(kind=kind) as calm:
-        await calm.install(since="all")
+    async with scene(kind) as calm:
+        await calm.begin(since="all")
         await calm.sync()
-        wanted, settled = await calm.creates(), totals(await calm.sync(full=True))
-    async with Troubled(kind=kind) as of:
-        await of.install(since="all")
+        await calm.go_on()
+        await calm.sync()
+        wanted, settled = await made(calm), totals(await calm.sync(full=True))
+    async with scene(kind) as of:
+        await of.begin(since="all")
         for spoil, call in rounds:
             of.spoiling.arm((spoil,), (call,))
             await of.do("sync", flow=FLOW, full=True)
+            await of.go_on()
             await of.clock.advance(400)
             await of.round()
         of.spoiling.disarm()
@@ -89,5 +150,16 @@ async def _play(kind: str, rounds: list[tuple[Spoil, int]]) -> None:
             if review["kind"] != "ambiguous":
                 await of.do("resolve", id=review["id"], choice="retry")
         await of.sync(full=True)
+        for _ in range(of.more):
+            await of.go_on()
+            await of.clock.advance(400)
+            await of.sync(full=True)
         assert totals(await of.sync(full=True)) == settled
-        assert await of.creates() == wanted
+        assert await made(of) == wanted
+        await of.demand_both_ways()
+
+
+async def made(of: Troubled) -> dict[str, dict[str, int]]:
+    """How many records were created over the API on either side, by object."""
+    flow = of.res.flows[of.kind]
+    return {vendor: await of.creates(vendor) for vendor in (flow.source, flow.target)}
