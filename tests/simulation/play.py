@@ -22,8 +22,9 @@ from tests.support.sandbox import URL
 from . import budget
 from .budget import Budget
 from .checks import Checks
+from .fates import Fates
 from .history import History
-from .house import FLOW, HOOKS, WORKSPACE, House, Killed, Life
+from .house import FLOW, HOOKS, WORKSPACE, House, Killed
 from .line import Network
 from .loop import SeededLoop
 from .outcome import Broken, Outcome, Runaway, Trace
@@ -95,8 +96,7 @@ class Stage:
         network.answered = self.budget.note
         self.weather = Weather(self.sandbox.world, self.house, (self.source, self.target))
         self._doing: list[asyncio.Future[Any]] = []
-        self._struck: list[Life] = []
-        """Lives that are frozen, or about to be struck: nobody else thaws or freezes them."""
+        self.fates = Fates(self.house, self.clock, self.surprise)
 
     def tell(self, what: str) -> None:
         self.trace.lines.append(f"{self.clock.monotonic():.3f} {what}")
@@ -249,73 +249,11 @@ class Stage:
             told = self.weather.strike(name, draw)
         else:
             told = ""
-            self._begin(getattr(self, f"_{name}")(draw))
+            befalls = getattr(self.fates, name, None) or getattr(self, f"_{name}")
+            self._begin(befalls(draw))
         self.tell(f"[{move.number}] {move.name} {told}")
 
-    # --- what befalls the process, and what a person has it do ------------------------------------
-
-    async def _crash(self, draw: random.Random) -> None:
-        life = self.house.life
-        if life is not None and life not in self._struck and draw.random() < 0.8:
-            self._struck.append(life)
-            await self._in_the_midst(draw)
-        await self.house.crash()
-        await self.clock.sleep(draw.choice((0.0, 0.5, 20.0, 600.0)))
-        if self.house.life is None:
-            await self.house.start_anyhow()
-
-    async def _in_the_midst(self, draw: random.Random) -> None:
-        """Returns after so many more steps of the process, or after an hour without them: what is
-        struck is mostly at work then."""
-        life, left = self.house.life, draw.randint(1, 30)
-        if life is None:
-            return
-        reached = asyncio.Event()
-
-        def count(step: str) -> bool:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                life.process.freeze()  # nothing more happens until the blow
-                reached.set()
-            return False
-
-        life.process.dies_at = count
-        bored = asyncio.ensure_future(self.clock.sleep(3600))
-        waiting = asyncio.ensure_future(reached.wait())
-        await asyncio.wait([waiting, bored], return_when=asyncio.FIRST_COMPLETED)
-        life.process.dies_at = lambda step: False
-        waiting.cancel()
-        bored.cancel()
-
-    async def _freeze(self, draw: random.Random) -> None:
-        """The process stops for a while; half of the time another one takes its work over."""
-        life = self.house.life
-        if life is None or life in self._struck:
-            return
-        self._struck.append(life)
-        if draw.random() < 0.8:
-            await self._in_the_midst(draw)
-        if self.house.life is not life:
-            return
-        life.process.freeze()
-        if draw.random() < 0.5:
-            await self.clock.sleep(draw.choice((0.5, 15.0, 600.0)))
-            life.process.thaw()
-            self._struck.remove(life)
-            return
-        await self.clock.sleep(draw.choice((0.2, 12.0)))
-        if self.house.life is not life:
-            life.process.thaw()
-            return
-        await self.house.start_anyhow()
-        await self.clock.sleep(draw.choice((0.1, 3.0, 20.0)))
-        life.process.thaw()
-        life.wake()
-        await self.clock.sleep(400)
-        if not life.process.is_dead and not life.is_over:
-            self.surprise("a lane that was taken over goes on")
-        await life.die()
+    # --- what a person has the process do ---------------------------------------------------------
 
     async def _sync(self, draw: random.Random) -> None:
         await self._command("sync", flow=FLOW, full=draw.random() < 0.3)
