@@ -6,7 +6,7 @@ one that the source had at, or after, the one that stood there before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .towns import Town, fits
@@ -21,6 +21,8 @@ class History:
     def __init__(self, town: Town) -> None:
         self._town = town
         self._had: dict[Field, list[Any]] = {}
+        self._tests: dict[Field, Callable[[Any], bool]] = {}
+        """Of what has no value to be kept: what it must be like now."""
         self._stands: dict[Field, tuple[Any, Any]] = {}
         self._reached: dict[Field, int] = {}
         self._record: dict[Field, Any] = {}
@@ -39,13 +41,21 @@ class History:
             for name, value in expected.fields.items():
                 field = (expected.noun, expected.source_id, name)
                 told.add(field)
-                if not callable(value):
+                if callable(value):
+                    self._tests[field] = value
+                else:
                     had = self._had.setdefault(field, [])
                     if not had or had[-1] != value:
                         had.append(value)
         for field in self._had.keys() - told:  # as of what was archived: nobody says what it is
             if self._had[field][-1] is not _anything:
                 self._had[field].append(_anything)
+
+    def ever_said(self, field: Field, value: Any) -> bool:
+        """Whether the source says that, or did, or nobody can say what it says."""
+        test = self._tests.get(field)
+        said = any(fits(version, value) for version in self._had.get(field, ()))
+        return said or (test is not None and test(value))
 
     def landed(self) -> None:
         """Judge what has changed at the target since the last look: it was a write of ours."""

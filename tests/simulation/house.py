@@ -37,6 +37,7 @@ from tests.support.mortal import Cord, Killed, Process
 
 from .blank import blank_store
 from .line import Line, Network
+from .witness import Witness
 
 WORKSPACE = "w"
 FLOW = "invoices"
@@ -125,12 +126,14 @@ class House:
         network: Network,
         draw: random.Random,
         surprise: Callable[[str], None],
+        witness: Witness,
         *,
         public: bool,
     ) -> None:
         self.clock = clock
         self.wall = HouseClock(clock)
         self.network = network
+        self._witness = witness
         self.surprise = surprise
         self.alerts: list[str] = []
         self._draw = draw
@@ -155,7 +158,7 @@ class House:
         res = Resources(
             store=store, vault=self._vault, clock=self.wall, chance=self._chance,
             pacing=Pacing(self.wall, StoredAllowances(store)),
-            transport=Line(self.network, process), redactor=Redactor(),
+            transport=self._witness.watching(Line(self.network, process)), redactor=Redactor(),
             vendors={v.name: v for v in VENDORS}, flows={f.kind: f for f in FLOWS},
             public_url=HOOKS if self._public else "", alert=self.alerts.append,
         )  # fmt: skip

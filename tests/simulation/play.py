@@ -25,6 +25,7 @@ from .checks import Checks
 from .fates import Fates
 from .history import History
 from .house import FLOW, HOOKS, WORKSPACE, House, Killed
+from .keeping import Keeping
 from .line import Network
 from .loop import SeededLoop
 from .outcome import Broken, Outcome, Runaway, Trace
@@ -33,6 +34,7 @@ from .post import Post
 from .script import Move, Script
 from .towns import TOWNS
 from .weather import Weather
+from .witness import Call, Witness
 
 GRANT = ("client_id", "client_secret", "refresh_token")
 STATIC = {v.name: v.token for v in ENGINE_VENDORS if v.token}
@@ -82,13 +84,13 @@ class Stage:
         )  # fmt: skip
         kinds = [kind for kind in VENDORS if kind.name in (self.source, self.target)]
         self.sandbox = Sandbox(options, kinds, self.clock, self.post)
+        self.witness = Witness(AsgiTransport({URL: self.sandbox}))
         network = Network(
-            self.clock, AsgiTransport({URL: self.sandbox}), random.Random(draw.randrange(2**32)),
-            self.tell,
-        )  # fmt: skip
+            self.clock, self.witness, random.Random(draw.randrange(2**32)), self.tell
+        )
         self.house = House(
             self.clock, network, random.Random(draw.randrange(2**32)), self.surprise,
-            public=script.public,
+            self.witness, public=script.public,
         )  # fmt: skip
         self.house.wall.ahead_seconds = script.skew_seconds
         self.post.house = self.house
@@ -124,6 +126,7 @@ class Stage:
                 await self._make(move)
                 self._demand_none(await self.checks.at_a_step())
             await self.clock.run(self._mend(), MOST_HEALING_SECONDS)
+            self.keeping.at_the_end()
             self._demand_none(await self.checks.at_the_end())
         finally:
             await self.house.close()
@@ -131,7 +134,9 @@ class Stage:
 
     def _demand_none(self, found: list[str]) -> None:
         overspent = self.budget.problems if self._is_counted else []
-        problems = [*self.problems, *self.history.problems, *overspent, *found]
+        problems = [
+            *self.problems, *self.history.problems, *self.keeping.problems, *overspent, *found
+        ]  # fmt: skip
         self.problems = []
         if problems:
             raise Broken(problems)
@@ -160,8 +165,13 @@ class Stage:
         )
         self.checks = Checks(self.house, self.town, self.post)
         self.history = History(self.town)
-        self.house.network.landed = self.history.landed
+        self.keeping = Keeping(self.town, self.history, self.witness)
+        self.witness.took = self._took
         self._begin(self._command("sync", flow=FLOW))
+
+    def _took(self, call: Call) -> None:
+        self.history.landed()
+        self.keeping.took(call)
 
     @property
     def _is_counted(self) -> bool:
@@ -243,8 +253,10 @@ class Stage:
         group, _, name = move.name.rpartition(".")
         if group == "people":
             self.town.unanswered = await self.house.unanswered()
+            self.keeping.acting()
             told = self.town.act(name, draw)
             self.history.note()
+            self.keeping.acted(name)
         elif hasattr(self.weather, name):
             told = self.weather.strike(name, draw)
         else:

@@ -31,6 +31,7 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         "value_item": ("CONSULTING-HOUR", "CONSULTING-HOUR", ""),
         "open_stages": ("", "2"), "cancel_stages": ("", "", "3"),
     }  # fmt: skip
+    keeps = {"products": frozenset({"name"})}
     soft = frozenset({"name"})
 
     def look_around(self) -> None:

@@ -70,6 +70,9 @@ class Town(ABC):
     soft: ClassVar[frozenset[str]] = frozenset()
     """Fields that are ours until a person touches them, as on a record that we did not make."""
 
+    keeps: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """By noun of the target, the fields that are a person's for good once they set them."""
+
     @classmethod
     def weights(cls) -> Mapping[str, float]:
         """How often each kind of thing is done; the names are methods."""
@@ -101,6 +104,10 @@ class Town(ABC):
     @abstractmethod
     def held(self) -> dict[tuple[str, str], list[Record]]:
         """Living records at the target by (noun, source id) of our key, fields by their names."""
+
+    @abstractmethod
+    def standing(self, noun: str) -> list[Record]:
+        """All living records of that noun at the target, whoever made them."""
 
     # --- what people lean on ----------------------------------------------------------------------
 

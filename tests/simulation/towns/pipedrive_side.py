@@ -63,6 +63,12 @@ class PipedriveTarget(Town):
             "due_date",
         }
     )
+    keeps = {
+        "organizations": frozenset({"name", "address"}),
+        "persons": frozenset({"name", "emails", "phones", "org_id"}),
+        "deals": frozenset({"title", "stage_id", "status", "expected_close_date", "org_id"}),
+        "activities": frozenset({"subject", "type", "due_date", "done"}),
+    }
     unsure_after_merge: tuple[str, ...] = ("name", "address", "Billing e-mail", "Source state")
     key_fields: dict[str, str] = {}
 
@@ -94,6 +100,9 @@ class PipedriveTarget(Town):
             }
             told.append({**record, **custom})
         return told
+
+    def standing(self, noun: str) -> list[Record]:
+        return self._living(noun)
 
     def _key(self, noun: str, record: Record) -> str:
         if noun == "activities":

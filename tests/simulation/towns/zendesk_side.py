@@ -68,6 +68,10 @@ def readable(id: str) -> str:
 
 class ZendeskTarget(Town):
     target = "zendesk"
+    keeps = {
+        "organizations": frozenset({"name", "details"}),
+        "users": frozenset({"name", "email", "phone", "organization_id"}),
+    }
     soft = frozenset({"name", "details", "email", "phone", "organization_id"})
 
     def look_around(self) -> None:
@@ -104,6 +108,9 @@ class ZendeskTarget(Town):
         fields = self.of("zendesk", FIELDS[noun])
         values = FIELDS[noun]
         return [{**r, **_titled(r[values], fields)} for r in self.of("zendesk", noun)]
+
+    def standing(self, noun: str) -> list[Record]:
+        return self.living(noun)
 
     def living(self, noun: str, *, ours: bool | None = None) -> list[Record]:
         return [
