@@ -51,6 +51,10 @@ class History:
             if self._had[field][-1] is not _anything:
                 self._had[field].append(_anything)
 
+    def knows(self, field: Field) -> bool:
+        """Whether it can be told at all what the source says."""
+        return field in self._tests or field in self._had
+
     def ever_said(self, field: Field, value: Any) -> bool:
         """Whether the source says that, or did, or nobody can say what it says."""
         test = self._tests.get(field)

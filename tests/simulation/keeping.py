@@ -28,17 +28,18 @@ INDIRECT = ("merge", "delete", "hire", "remove")
 
 @dataclass
 class Edit:
-    """`set_at` is in seconds; `seen_at` the moment in which a process was first shown it."""
+    """`set_at` is in seconds; `seen_at` the moment in which a process was first shown it. `is_new`:
+    the record was made with it."""
 
     value: Any
-    source_id: str
     set_at: float
     is_unsure: bool
+    is_new: bool
     seen_at: int = 0
 
 
 class Keeping:
-    """`acting` before, and `acted` after what a person does; `wrote` and `heard` for the wire."""
+    """`look` before, and `acted` after what a person does; `wrote` and `heard` for the wire."""
 
     def __init__(self, town: Town, history: History, witness: Witness) -> None:
         self._town = town
@@ -59,10 +60,6 @@ class Keeping:
 
     # --- what people do ---------------------------------------------------------------------------
 
-    def acting(self) -> None:
-        """What stands before that is our doing."""
-        self.look()
-
     def acted(self, name: str) -> None:
         """Somebody did something of that name."""
         before, self._stands = self._stands, self._standing()
@@ -82,7 +79,7 @@ class Keeping:
         unanswered = self._town.unanswered
         is_unsure = key in unanswered if key else bool(unanswered)
         now = self._town.world.clock.now().timestamp()
-        self._edits[place] = Edit(value, key, now, is_unsure)
+        self._edits[place] = Edit(value, now, is_unsure, is_new)
 
     # --- what we do -------------------------------------------------------------------------------
 
@@ -146,9 +143,11 @@ class Keeping:
             if place not in self._stands:
                 del self._edits[place]
                 continue
-            key = edit.source_id = self._stands[place][0]
+            key = self._stands[place][0]
+            field = (place[0], key, place[2])
             is_ours = place in self._ours and self._ours[place] == edit.value
-            if is_ours or self._history.ever_said((place[0], key, place[2]), edit.value):
+            is_open = edit.is_new and bool(key) and not self._history.knows(field)
+            if is_ours or is_open or self._history.ever_said(field, edit.value):
                 del self._edits[place]
 
     def _standing(self) -> dict[Place, tuple[str, Any]]:

@@ -85,9 +85,7 @@ class Stage:
         kinds = [kind for kind in VENDORS if kind.name in (self.source, self.target)]
         self.sandbox = Sandbox(options, kinds, self.clock, self.post)
         self.witness = Witness(AsgiTransport({URL: self.sandbox}))
-        network = Network(
-            self.clock, self.witness, random.Random(draw.randrange(2**32)), self.tell
-        )
+        network = Network(self.clock, self.witness, random.Random(draw.randrange(2**32)), self.tell)
         self.house = House(
             self.clock, network, random.Random(draw.randrange(2**32)), self.surprise,
             self.witness, public=script.public,
@@ -253,7 +251,7 @@ class Stage:
         group, _, name = move.name.rpartition(".")
         if group == "people":
             self.town.unanswered = await self.house.unanswered()
-            self.keeping.acting()
+            self.keeping.look()
             told = self.town.act(name, draw)
             self.history.note()
             self.keeping.acted(name)
