@@ -14,11 +14,11 @@ from ml_connector.store.tables import inbox as inbox_table
 from ml_connector.store.tables import intents as intents_table
 from ml_connector.store.tables import links as links_table
 
+from .asking import Asking
 from .house import FLOW, WORKSPACE, House, _flow_id
 from .post import Post
 from .towns import Expected, Town, differences
 
-PATIENT = {"person", "review"}
 Row = dict[str, Any]
 
 
@@ -40,9 +40,15 @@ class Checks:
     def _twice(self) -> list[tuple[str, str]]:
         return [key for key, records in self._town.held().items() if len(records) > 1]
 
-    def may_wait(self, row: Row) -> bool:
-        """What may be pending for ever: what a person must decide, and what waits for that."""
-        return row["waits_for"] in PATIENT or bool(row["waits_route"])
+    async def stuck(self) -> list[Row]:
+        """What is pending, but for what a person must decide, and what waits for that."""
+        return (await self._asking()).stuck()
+
+    async def _asking(self) -> Asking:
+        house = self._house
+        linked = await house.store.read(lambda c: _linked(c, _flow_id(c)))
+        reviews, pending = await house.reviews(), await house.pending()
+        return Asking(self._town, reviews, pending, linked, self.ignored, house.started)
 
     async def at_the_end(self) -> list[str]:
         reviews = await self._house.reviews()
@@ -51,6 +57,7 @@ class Checks:
         self._open |= {(r["route"], r["key"]) for r in pending} | self.ignored
         held = self._town.held()
         found = [f"{noun} {id} stands twice" for noun, id in self._twice()]
+        found += (await self._asking()).wrongly_asked()
         for expected in self._town.expected():
             found += self._judge(expected, held.get((expected.noun, expected.source_id), []))
         waiting = {(r["route"], r["key"]) for r in pending}
@@ -82,17 +89,20 @@ class Checks:
         flow = _flow_id(conn)
         rows = audit.read(conn, WORKSPACE, audit.Query(flow=FLOW, limit=None))
         known = {(row["route"], row["source_key"]) for row in rows}
-        for route, key in _linked(conn, flow):
+        for route, key in sorted(_linked(conn, flow)):
             if (route, key) not in known:
                 found.append(f"{route}:{key} is linked and the audit does not know it")
         return found
 
 
-def _linked(conn: Connection, flow: str) -> list[tuple[str, str]]:
+def _linked(conn: Connection, flow: str) -> set[tuple[str, str]]:
+    """Whose records stand, as far as is known."""
     rows = conn.execute(
-        select(links_table.c.route, links_table.c.source_key).where(links_table.c.flow == flow)
+        select(links_table.c.route, links_table.c.source_key).where(
+            links_table.c.flow == flow, links_table.c.state != "target_gone"
+        )
     )
-    return sorted((row.route, row.source_key) for row in rows)
+    return {(row.route, row.source_key) for row in rows}
 
 
 def _two_primaries(conn: Connection) -> list[str]:

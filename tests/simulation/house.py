@@ -143,7 +143,7 @@ class House:
         self._vault = Vault(KeyRing((new_key("key", self.wall),)), os.urandom)
         self.disk: Callable[[], StoreUnavailable | None] = lambda: None
         self.life: Life | None = None
-        self.died = 0
+        self.started = 0
         self._busy_rounds = 0
 
     async def furnish(self) -> None:
@@ -151,6 +151,7 @@ class House:
 
     async def start(self) -> Life:
         """Another process on the same database; a server's, so it works from now on."""
+        self.started += 1
         process = Process(lambda step: False)
         cord = Cord(self.store, process)
         cord.trouble = self._disk_now
@@ -181,7 +182,6 @@ class House:
         """The process is killed; nobody starts it again yet."""
         life, self.life = self.life, None
         if life is not None:
-            self.died += 1
             await life.die()
 
     async def close(self) -> None:

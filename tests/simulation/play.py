@@ -313,7 +313,7 @@ class Stage:
             if await self._reconnect():
                 await self._look()
             answer = await self._command("sync", flow=FLOW)
-            left = [row for row in await self.house.pending() if not self.checks.may_wait(row)]
+            left = await self.checks.stuck()
             went = answer and answer["exit"] in (0, 1) and not _failed(answer["result"])
             if went and not left and not answer["result"]["writes"]:
                 return  # what it wrote may have called for more on the other side

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import acumatica_side, pipedrive_seller, pipedrive_side
 from .acumatica_side import ITEMS, NOUNS, OrderEntry, bare, key_of
-from .base import Expected, Record, number
+from .base import Expected, Record, number, plain
 from .pipedrive_seller import Seller
 
 CLOCKS = timedelta(hours=16)
@@ -33,6 +33,37 @@ class AcumaticaPipedrive(OrderEntry, Seller):
     }  # fmt: skip
     keeps = {"products": frozenset({"name"})}
     soft = frozenset({"name"})
+
+    nouns = {
+        "organizations": "customers", "persons": "contacts", "deals": "sales_orders",
+        "items": "products", "billing": "deals",
+    }  # fmt: skip
+
+    def known_by(self, route: str, key: str) -> set[str]:
+        if route == "items":
+            return plain(key)
+        texts = [
+            text
+            for r in (self._living(route) if route in ("organizations", "persons") else ())
+            if str(r["id"]) == key
+            for text in (r["name"], *(e["value"] for e in r.get("emails") or ()))
+        ]
+        return plain(*texts)
+
+    def is_gone(self, route: str, key: str) -> bool:
+        if route in ("organizations", "persons", "deals"):
+            return key not in {str(r["id"]) for r in self._living(route)}
+        return False
+
+    def looks(self, noun: str) -> dict[str, set[str]]:
+        """People see the numbers of what stands in Acumatica."""
+        if noun not in NOUNS:
+            return super().looks(noun)
+        number = {"customers": "CustomerID", "contacts": "ContactID"}.get(noun, "OrderNbr")
+        return {
+            str(r[number]): plain(r.get("CustomerName"), r.get("Email"), r.get("DisplayName"))
+            for r in self.booked(noun)
+        }
 
     def look_around(self) -> None:
         super().look_around()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
+from unicodedata import normalize
 
 from ml_sandbox.refusal import Refusal
 from ml_sandbox.world import World
@@ -73,6 +74,9 @@ class Town(ABC):
     keeps: ClassVar[Mapping[str, frozenset[str]]] = {}
     """By noun of the target, the fields that are a person's for good once they set them."""
 
+    nouns: ClassVar[Mapping[str, str]] = {}
+    """By route, the noun of the target that it writes."""
+
     @classmethod
     def weights(cls) -> Mapping[str, float]:
         """How often each kind of thing is done; the names are methods."""
@@ -104,6 +108,18 @@ class Town(ABC):
     @abstractmethod
     def held(self) -> dict[tuple[str, str], list[Record]]:
         """Living records at the target by (noun, source id) of our key, fields by their names."""
+
+    @abstractmethod
+    def known_by(self, route: str, key: str) -> set[str]:
+        """What people know that source record by, in plain letters; empty where it is gone."""
+
+    @abstractmethod
+    def looks(self, noun: str) -> dict[str, set[str]]:
+        """What people know the living records at the target by, each by the id that they see."""
+
+    @abstractmethod
+    def is_gone(self, route: str, key: str) -> bool:
+        """Whether the source has no such record any more."""
 
     @abstractmethod
     def standing(self, noun: str) -> list[Record]:
@@ -144,6 +160,12 @@ def pick(draw: random.Random, records: Sequence[Record]) -> Record:
     if not records:
         raise Refusal(404, "there is none")
     return draw.choice(list(records))
+
+
+def plain(*texts: Any) -> set[str]:
+    """Names and addresses as people compare them; what is empty is left out."""
+    told = (" ".join(normalize("NFKC", str(text or "")).casefold().split()) for text in texts)
+    return {text for text in told if text}
 
 
 def number(value: Any) -> Decimal:

@@ -45,6 +45,7 @@ class FreshBooksPipedrive(FreshBooksSource, PipedriveTarget):
         "rename_organization": 2, "edit_deal": 3, "lose_deal": 1, "delete_record": 1,
         "create_by_hand": 2, "merge_organizations": 0.7, "merge_deals": 0.5,
     }  # fmt: skip
+    nouns = {"clients": "organizations", "invoices": "deals"}
     switches = {**FRESHBOOKS, **PIPEDRIVE}
     choices = {
         "deal_value": ("gross", "gross", "net"),

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from .base import Record, Town, pick
+from .base import Record, Town, pick, plain
 
 ACTIVE, DELETED, ARCHIVED = 0, 1, 2
 DRAFTS = {"draft", "created"}
@@ -81,6 +81,19 @@ class FreshBooksSource(Town):
     def _invoices(self, *, deleted: bool = False) -> list[Record]:
         found = self.of("freshbooks", "invoices")
         return [i for i in found if (i["vis_state"] == DELETED) is deleted]
+
+    def known_by(self, route: str, key: str) -> set[str]:
+        if route == "invoices":
+            own = [i for i in self._invoices() if str(i["id"]) == key]
+            return plain(*(i["invoice_number"] for i in own))
+        own = [c for c in self._clients() if str(c["id"]) == key]
+        return plain(*(text for c in own for text in (
+            c["organization"], f"{c['fname']} {c['lname']}", c["email"], c["id"]
+        )))  # fmt: skip
+
+    def is_gone(self, route: str, key: str) -> bool:
+        living = self._invoices() if route == "invoices" else self._clients()
+        return key not in {str(record["id"]) for record in living}
 
     def new_client(self, draw: random.Random) -> Any:
         body: Record = draw.choice(

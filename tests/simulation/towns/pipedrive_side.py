@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .base import Record, Town, pick
+from .base import Record, Town, pick, plain
 
 SWITCHES: dict[str, tuple[Any, ...]] = {
     "pipedrive.access_token_seconds": (600,),
@@ -103,6 +103,20 @@ class PipedriveTarget(Town):
 
     def standing(self, noun: str) -> list[Record]:
         return self._living(noun)
+
+    def looks(self, noun: str) -> dict[str, set[str]]:
+        """An organization also by the addresses of its people, a deal by the words of its title."""
+        people = self._living("persons")
+        emails = {p["id"]: [e["value"] for e in p["emails"] or ()] for p in people}
+        told: dict[str, set[str]] = {}
+        for record in self._living(noun):
+            id, texts = record["id"], [record.get(name) for name in ("name", "title", "code")]
+            texts += emails.get(id, []) if noun == "persons" else []
+            texts += str(record.get("title") or "").replace("#", " ").split()
+            if noun == "organizations":
+                texts += [e for p in people if p["org_id"] == id for e in emails[p["id"]]]
+            told[str(id)] = plain(*texts)
+        return told
 
     def _key(self, noun: str, record: Record) -> str:
         if noun == "activities":

@@ -12,10 +12,9 @@ from .base import Expected, Record, number, pick
 from .pipedrive_side import SWITCHES as PIPEDRIVE
 from .pipedrive_side import PipedriveTarget
 from .quickbooks_papers import Papers
-from .quickbooks_side import BOOKKEEPER, CALENDAR, QuickBooksSource
+from .quickbooks_side import BOOKKEEPER, CALENDAR, MARK, QuickBooksSource
 from .quickbooks_side import SWITCHES as QUICKBOOKS
 
-MARK = " (deleted)"
 ADDRESS = ("Line1", "Line2", "Line3", "Line4", "City", "PostalCode")
 Held = dict[tuple[str, str], list[Record]]
 GONE = {"Source state": "Deleted"}
@@ -31,6 +30,7 @@ class QuickBooksPipedrive(QuickBooksSource, PipedriveTarget):
         "rename_organization": 2, "edit_person": 2, "delete_record": 1, "create_by_hand": 2,
         "merge_organizations": 0.7, "merge_persons": 0.5,
     }  # fmt: skip
+    nouns = {"customers": "organizations", "contacts": "persons"}
     switches = {**QUICKBOOKS, **PIPEDRIVE}
     choices = {
         "deal_value": ("gross", "gross", "net"),

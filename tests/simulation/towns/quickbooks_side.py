@@ -8,11 +8,14 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .base import Record, Town, pick
+from .base import Record, Town, pick, plain
 
 QUICKBOOKS = "quickbooks_online"
 CALENDAR = ZoneInfo("America/Los_Angeles")
 """By which the company's days turn."""
+MARK = " (deleted)"
+"""What the company puts behind the name of a customer that is made inactive."""
+NAMED = ("DisplayName", "CompanyName")
 BOOKKEEPER = {
     "new_customer": 5, "new_job": 1.5, "edit_customer": 4, "retire": 1.5, "merge_customers": 0.8,
     "remove_customer": 0.5, "new_invoice": 7, "edit_invoice": 3, "send_invoice": 1, "pay": 6,
@@ -90,6 +93,15 @@ class QuickBooksSource(Town):
             passed.add(id)
             id = self.merged[id]
         return next(c for c in self.of(QUICKBOOKS, "customers") if c["Id"] == id)
+
+    def known_by(self, route: str, key: str) -> set[str]:
+        own = [c for c in self.alive("customers") if c["Id"] == key]
+        emails = [(c.get("PrimaryEmailAddr") or {}).get("Address") or "" for c in own]
+        names = (str(c[name]).removesuffix(MARK) for c in own for name in NAMED if c.get(name))
+        return plain(*names, *(part for told in emails for part in told.split(",")))
+
+    def is_gone(self, route: str, key: str) -> bool:
+        return key in self.merged or key not in {c["Id"] for c in self.alive("customers")}
 
     def day(self, days: int = 0) -> date:
         """So many days from the company's today."""

@@ -24,6 +24,10 @@ class WavePipedrive(WaveSource, PipedriveTarget):
         "rename_organization": 2, "edit_deal": 3, "lose_deal": 1, "delete_record": 1,
         "create_by_hand": 2, "merge_organizations": 0.7,
     }  # fmt: skip
+    nouns = {
+        "customers": "organizations", "contacts": "persons", "invoices": "deals",
+        "activities": "activities",
+    }  # fmt: skip
     switches = {**WAVE, **PIPEDRIVE}
 
     # --- what must be there -----------------------------------------------------------------------

@@ -6,7 +6,7 @@ import random
 from decimal import Decimal
 from typing import Any
 
-from .base import Record, Town, number, pick
+from .base import Record, Town, number, pick, plain
 
 BOOKKEEPER = {
     "new_customer": 5, "edit_customer": 4, "archive": 1, "new_invoice": 7, "edit_invoice": 3,
@@ -44,6 +44,22 @@ class WaveSource(Town):
             for i in self.of("wave", "invoices")
             if not i["isDeleted"] and (draft is None or (i["status"] == "DRAFT") is draft)
         ]
+
+    def _noun(self, route: str) -> str:
+        return {"invoices": "invoices", "activities": "invoices", "payments": "payments"}.get(
+            route, "customers"
+        )
+
+    def known_by(self, route: str, key: str) -> set[str]:
+        names = {"customers": ("name", "email"), "invoices": ("invoiceNumber",), "payments": ()}
+        noun = self._noun(route)
+        found = [r for r in self.of("wave", noun) if r["id"] == key and not r["isDeleted"]]
+        return plain(*(record[name] for record in found for name in names[noun]))
+
+    def is_gone(self, route: str, key: str) -> bool:
+        own = key.rpartition("|")[2]  # a payment is told by its invoice too
+        found = [r for r in self.of("wave", self._noun(route)) if r["id"] == own]
+        return all(record["isDeleted"] for record in found)
 
     def new_customer(self, draw: random.Random) -> Any:
         body: Record = {"name": self.name(draw)}

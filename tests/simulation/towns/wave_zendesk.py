@@ -22,6 +22,10 @@ turned yet, or have already."""
 
 class WaveZendesk(WaveSource, ZendeskTarget):
     people = {**wave_side.BOOKKEEPER, "delete_payment": 1, **zendesk_side.AGENTS}
+    nouns = {
+        "customers": "organizations", "contacts": "users", "invoices": "wave_invoice",
+        "payments": "wave_payment", "summaries": "organizations",
+    }  # fmt: skip
     switches = {**wave_side.SWITCHES, **zendesk_side.SWITCHES}
     choices = {"drafts": ("no", "no", "yes"), "same_name": ("adopt", "suffix")}
 

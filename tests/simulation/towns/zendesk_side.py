@@ -7,7 +7,7 @@ import random
 from abc import abstractmethod
 from typing import Any
 
-from .base import Record, Town, pick
+from .base import Record, Town, pick, plain
 
 FIELDS = {"organizations": "organization_fields", "users": "user_fields"}
 RECORDS = ("wave_invoice", "wave_payment")
@@ -111,6 +111,9 @@ class ZendeskTarget(Town):
 
     def standing(self, noun: str) -> list[Record]:
         return self.living(noun)
+
+    def looks(self, noun: str) -> dict[str, set[str]]:
+        return {str(r["id"]): plain(r.get("name"), r.get("email")) for r in self.living(noun)}
 
     def living(self, noun: str, *, ours: bool | None = None) -> list[Record]:
         return [
