@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from ml_connector.store import audit
+from ml_connector.store import audit, queued
 from ml_connector.store.database import Connection
 from ml_connector.store.tables import inbox as inbox_table
 from ml_connector.store.tables import intents as intents_table
@@ -33,9 +33,11 @@ class Checks:
         self._open: set[tuple[str, str]] = set()
 
     async def at_a_step(self) -> list[str]:
-        """Never two living records of one key, never two primary links to one record."""
+        """Never two living records of one key, never two primary links to one record, and nobody
+        waits for what is there."""
         found = [f"{noun} {id} stands twice" for noun, id in self._twice()]
-        return found + await self._house.store.read(_two_primaries)
+        found += await self._house.store.read(_two_primaries)
+        return found + await self._house.store.read(_not_woken)
 
     def _twice(self) -> list[tuple[str, str]]:
         return [key for key, records in self._town.held().items() if len(records) > 1]
@@ -113,6 +115,18 @@ def _two_primaries(conn: Connection) -> list[str]:
         .having(func.count() > 1)
     )
     return [f"{row.route} has two primary links to {row.target_id}" for row in rows]
+
+
+def _not_woken(conn: Connection) -> list[str]:
+    """Who waits for a link is woken by the commit that makes it; that of a key which is to be
+    looked at again may come only then."""
+    rows = queued.rows_of(conn, _flow_id(conn))
+    linked, pending = _linked(conn, _flow_id(conn)), {(r["route"], r["key"]) for r in rows}
+    return [
+        f"{row['route']}:{row['key']} waits for {row['waits_route']}, which stands"
+        for row in rows
+        if (row["waits_route"], row["waits_key"]) in linked - pending
+    ]
 
 
 def _left_open(conn: Connection, waiting: Collection[tuple[str, str]]) -> list[str]:
