@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .outcome import Outcome
 from .play import play
 from .script import draw_script
-from .shrink import shrunk
+from .shrink import PLAIN, made_plain, plainer, shrunk
 
 SHOWN_LINES = 60
 CHUNK = 4
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """0 where every promise was kept."""
     given = _parsed(argv)
     if given.only is not None:
-        return _one(given.first, given.only)
+        return _one(given.first, given.only, given.plain)
     seeds = range(given.first, given.first + given.seeds)
     broken = _play_all(seeds, given.jobs)
     for each in broken[:3]:
@@ -90,9 +90,13 @@ def _tell_story(seed: int) -> None:
         _show(shrunk(first, lambda line: print(f"\r{line}   ", end="", file=sys.stderr)))
 
 
-def _one(seed: int, only: str) -> int:
+def _one(seed: int, only: str, plain: str) -> int:
     script = draw_script(seed)
-    outcome = play(script.only([int(n) for n in only.split(",") if n]) if only else script)
+    if only:
+        script = script.only([int(number) for number in only.split(",")])
+    for name in plain.split(",") if plain else ():
+        script = plainer(script, name)
+    outcome = play(script)
     _show(outcome)
     return 1 if outcome.problems else 0
 
@@ -106,7 +110,9 @@ def _show(outcome: Outcome) -> None:
     for problem in outcome.problems:
         print(f"broken: {problem[:600]}")
     numbers = ",".join(str(move.number) for move in script.moves)
-    print(f"again: python -m tests.simulation --first {script.seed} --only {numbers or '0'}")
+    names = ",".join(made_plain(draw_script(script.seed), script))
+    plain = f" --plain {names}" if names else ""
+    print(f"again: python -m tests.simulation --first {script.seed} --only {numbers or '0'}{plain}")
 
 
 def _seed(each: Played) -> int:
@@ -119,4 +125,6 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at once")
     parser.add_argument("--only", help="play only these moves of the first seed: 3,7,12")
+    parser.add_argument("--plain", default="", help="with --only: switches to leave out, or "
+                        + ", ".join(PLAIN))  # fmt: skip
     return parser.parse_args(argv)

@@ -4,6 +4,7 @@ was under way when the process died lands or does not, also late."""
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,13 +78,13 @@ class Line:
                 raise NoAnswer("the connection was gone before it arrived")
             if fate < 0.6:
                 await net.clock.sleep(LATEST_SECONDS * net.draw.random())
-        path = outgoing.url.partition("?")[0].removeprefix("http://sandbox")
+        what = described(outgoing)
         try:
             answer = await net.vendors.send(outgoing)
         except NoAnswer:
-            net.tell(f"{outgoing.method} {path} cut")
+            net.tell(f"{what} cut")
             raise
-        net.tell(f"{outgoing.method} {path} {answer.status}")
+        net.tell(f"{what} {answer.status}")
         net.answered()
         if outgoing.method in WRITES and answer.status < 300:
             net.landed()
@@ -94,3 +95,11 @@ class Line:
         self._under_way.discard(late)
         if not late.cancelled():
             late.exception()
+
+
+def described(outgoing: Outgoing) -> str:
+    """A request as the trace names it; what was asked or written is part of it, as a digest."""
+    path, _, query = outgoing.url.partition("?")
+    said = f"{query}\n".encode() + (outgoing.body or b"")
+    digest = hashlib.sha256(said).hexdigest()[:8]
+    return f"{outgoing.method} {path.removeprefix('http://sandbox')} {digest}"

@@ -6,21 +6,44 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from .outcome import Outcome
 from .play import play
 from .script import Script
 
-MOST_PLAYS = 150
+PLAIN: dict[str, dict[str, Any]] = {
+    "skew": {"skew_seconds": 0.0},
+    "order": {"shuffled": False},
+    "invoices": {"invoices": 0},
+}
+"""What can be made plain besides the sandbox's switches, which are named themselves."""
 
 
 def shrunk(outcome: Outcome, tell: Callable[[str], None]) -> Outcome:
-    """The smallest outcome found that has the same first problem; at most 150 plays."""
+    """An outcome that has the same first problem, and none of whose moves can be left out."""
     hunt = _Hunt(outcome, tell)
     hunt.leave_out_moves()
     hunt.make_plain()
     hunt.leave_out_moves()
     return hunt.best
+
+
+def plainer(script: Script, name: str) -> Script:
+    """The script without that switch, or with that made plain."""
+    if name in PLAIN:
+        return replace(script, **PLAIN[name])
+    return replace(script, switches={k: v for k, v in script.switches.items() if k != name})
+
+
+def made_plain(drawn: Script, script: Script) -> list[str]:
+    """What of the drawn script was made plain in the other one, by the names `plainer` takes."""
+    names = [name for name in drawn.switches if name not in script.switches]
+    return names + [
+        name
+        for name, change in PLAIN.items()
+        if drawn != plainer(drawn, name) and all(getattr(script, k) == change[k] for k in change)
+    ]
 
 
 def gist(outcome: Outcome) -> str:
@@ -34,11 +57,11 @@ class _Hunt:
         self.best = outcome
         self._gist = gist(outcome)
         self._tell = tell
-        self._left = MOST_PLAYS
+        self._tried: set[tuple[Any, ...]] = set()
 
     def leave_out_moves(self) -> None:
         pieces = 2
-        while self._left and len(self.best.script.moves) > 0:
+        while self.best.script.moves:
             numbers = [move.number for move in self.best.script.moves]
             size = max(1, len(numbers) // pieces)
             parts = [numbers[i : i + size] for i in range(0, len(numbers), size)]
@@ -51,20 +74,22 @@ class _Hunt:
                 pieces = min(len(numbers), pieces * 2)
 
     def make_plain(self) -> None:
-        script = self.best.script
-        for name in sorted(script.switches):
-            rest = {k: v for k, v in self.best.script.switches.items() if k != name}
-            self._still_breaks(replace(self.best.script, switches=rest))
-        for change in ({"skew_seconds": 0.0}, {"shuffled": False}, {"invoices": 0}):
-            self._still_breaks(replace(self.best.script, **change))
+        for name in (*sorted(self.best.script.switches), *PLAIN):
+            self._still_breaks(plainer(self.best.script, name))
 
     def _still_breaks(self, script: Script) -> bool:
-        if not self._left:
+        if _form(script) in self._tried:
             return False
-        self._left -= 1
+        self._tried.add(_form(script))
         outcome = play(script)
         if not outcome.problems or gist(outcome) != self._gist:
             return False
         self.best = outcome
         self._tell(f"shrinking: {len(script.moves)} moves")
         return True
+
+
+def _form(script: Script) -> tuple[Any, ...]:
+    """What differs between the forms of one script."""
+    plain = [getattr(script, field) for change in PLAIN.values() for field in change]
+    return (tuple(move.number for move in script.moves), *sorted(script.switches), *plain)
