@@ -1,5 +1,5 @@
-"""A failing history is shrunk to one that fails for the same reason, and out of which no move can be
-taken. The engine is sabotaged, since a whole one fails nowhere."""
+"""A failing history is shrunk to one that fails for the same reason, and that loses it with any
+move less. The engine is sabotaged, since a whole one fails nowhere."""
 
 from __future__ import annotations
 
