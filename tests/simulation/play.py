@@ -32,6 +32,7 @@ from .outcome import Broken, Outcome, Runaway, Trace
 from .overheard import quiet
 from .post import Post
 from .script import Move, Script
+from .switches import told_to_us
 from .towns import TOWNS
 from .weather import Weather
 from .witness import Call, Witness
@@ -197,7 +198,8 @@ class Stage:
         ready = self.sandbox.world.ready["vendors"][vendor]
         addresses = {name: ready[name] for name in ("base_url", "auth_url", "token_url")}
         poor = budget.SETTINGS if vendor == "pipedrive" and self.script.is_poor else {}
-        return {**addresses, **ready["settings"], **poor}
+        told = told_to_us(self.script.switches, self.script.seed, vendor)
+        return {**addresses, **ready["settings"], **poor, **told}
 
     async def _enter_in_portal(self, name: str) -> None:
         """A person has the vendor post to us, everything that it can."""

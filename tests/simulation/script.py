@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from .switches import draw_later
 from .towns import TOWNS
 
 STARTS = (
@@ -32,6 +33,9 @@ WEATHERS = {
     "outage": 1, "disk": 2, "network": 3, "calm": 5, "wall_clock": 1,
 }  # fmt: skip
 FATES = {"crash": 6, "freeze": 3, "sync": 3, "replay": 1, "resolve": 3, "ping": 1, "plan": 1}
+ROUGH = {"refuse", "closed", "outage"}
+SHUT_SHARE = 0.1
+"""How many of those are a door that stays shut."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +102,20 @@ def draw_script(seed: int) -> Script:
             name: draw.choice(values)
             for name, values in sorted(town.switches.items())
             if draw.random() < 0.2
-        },
-        moves=tuple(moves), is_poor=draw.random() < POOR,
+        } | draw_later(seed, kind),
+        moves=_with_shut_doors(seed, moves), is_poor=draw.random() < POOR,
     )  # fmt: skip
 
 
 def _gap(draw: random.Random) -> float:
     _, low, high = draw.choices(GAPS, [share for share, _, _ in GAPS])[0]
     return round(draw.uniform(low, high), 2)
+
+
+def _with_shut_doors(seed: int, moves: Sequence[Move]) -> tuple[Move, ...]:
+    """Some of the troubles with a vendor are of another kind, which came later."""
+    draw = random.Random(f"shut/{seed}")
+    return tuple(
+        replace(move, name="shut") if draw.random() < SHUT_SHARE and move.name in ROUGH else move
+        for move in moves
+    )

@@ -11,6 +11,7 @@ from ml_sandbox.refusal import Refusal
 from ml_sandbox.world import World
 
 from .house import House
+from .switches import draw_shut
 
 DAYS_OFF = (40 * 86_400.0, -40 * 86_400.0)
 PAGE = "<html><body>Sorry, you have been blocked</body></html>"
@@ -23,6 +24,8 @@ class Weather:
         self._world = world
         self._house = house
         self._vendors = vendors
+        self._shut: dict[str, Any] = {}
+        """What stood before in switches that keep a vendor shut."""
 
     def strike(self, name: str, draw: random.Random) -> str:
         """Let it happen; what the trace says of it."""
@@ -74,6 +77,14 @@ class Weather:
     def outage(self, draw: random.Random) -> Any:
         return self._order(draw, "status", status=503, probability=0.9)
 
+    def shut(self, draw: random.Random) -> Any:
+        """A vendor is closed, or refuses something for good, until somebody there mends it."""
+        told = draw_shut(self._vendors, draw)
+        switches = self._world.switches
+        self._shut = {name: switches.value(name) for name in told} | self._shut
+        switches.change(told)
+        return told
+
     def disk(self, draw: random.Random) -> Any:
         """Full for some commits, or locked by another program."""
         left, why = draw.randint(1, 6), draw.choice(("The disk is full.", "It is locked."))
@@ -99,6 +110,8 @@ class Weather:
 
     def calm(self, draw: random.Random | None = None) -> Any:
         self._world.faults.clear()
+        self._world.switches.change(self._shut)
+        self._shut = {}
         self._house.network.slow = self._house.network.down = 0.0
         self._house.disk = lambda: None
         if abs(self._house.wall.ahead_seconds) > 20 * 86_400:
