@@ -46,6 +46,7 @@ class Control:
         return [
             route("/ready", GET=self.ready),
             route("/counters", GET=self.counters),
+            route("/deliveries", GET=self.deliveries),
             route("/faults", GET=self.faults, POST=self.add_faults, DELETE=self.clear_faults),
             route("/clock", GET=self.clock, POST=self.advance),
             route("/switches", GET=self.switches, PATCH=self.change_switches),
@@ -66,6 +67,9 @@ class Control:
 
     async def counters(self, request: Request) -> Any:
         return self._world.counters.shown()
+
+    async def deliveries(self, request: Request) -> Any:
+        return self._world.deliveries.shown()
 
     async def faults(self, request: Request) -> Any:
         return {"rules": self._world.faults.listed()}
@@ -167,7 +171,8 @@ class Control:
         return self._world.vendors[name], parts
 
     def _known(self) -> list[str]:
-        return [*self._world.vendors, "ready", "counters", "faults", "clock", "switches", "reset"]
+        own = ("ready", "counters", "deliveries", "faults", "clock", "switches", "reset")
+        return [*self._world.vendors, *own]
 
     def _noun(self, vendor: Vendor, parts: list[str]) -> str:
         objects = sorted(vendor.human.objects)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ml_sandbox.clock import Clock
 from ml_sandbox.counters import Counters
@@ -18,6 +20,8 @@ from ml_sandbox.sender import Sender
 
 REORDER_SECONDS = 2.0
 DELAY_SECONDS = 60.0
+MOST_KEPT = 5_000
+"""So many answered attempts are shown; of earlier ones it is known only how many there were."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,15 @@ class Delivery:
     aside: Callable[[], None] | None = None
 
 
+@dataclass(frozen=True)
+class Answered:
+    """An attempt that was answered 2xx."""
+
+    vendor: str
+    topic: str
+    body: str
+
+
 def is_success(status: int | None) -> bool:
     return status is not None and 200 <= status < 300
 
@@ -76,6 +89,8 @@ class Deliveries:
         self._numbers = itertools.count()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._held: dict[str, list[asyncio.Event]] = {}
+        self._answered: deque[Answered] = deque(maxlen=MOST_KEPT)
+        self._answered_count = 0
 
     def send(self, delivery: Delivery) -> None:
         """Starts a delivery and returns at once. Needs a running event loop."""
@@ -157,8 +172,20 @@ class Deliveries:
             posting.url, posting.headers, posting.body, delivery.timeout_seconds
         )
         if is_success(status):
-            self._count(delivery, "answered")
+            self._keep(delivery, posting)
         return status
+
+    def _keep(self, delivery: Delivery, posting: Posting) -> None:
+        self._count(delivery, "answered")
+        if delivery.counted:
+            body = posting.body.decode("utf-8", "replace")
+            self._answered.append(Answered(delivery.vendor, delivery.topic, body))
+            self._answered_count += 1
+
+    def shown(self) -> dict[str, Any]:
+        """The attempts that were answered 2xx, oldest first; how many are forgotten by now."""
+        forgotten = self._answered_count - len(self._answered)
+        return {"answered": [asdict(each) for each in self._answered], "forgotten": forgotten}
 
     def _count(self, delivery: Delivery, what: str) -> None:
         if delivery.counted:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ml_sandbox.deliveries import Delivery, Posting
+from ml_sandbox.deliveries import MOST_KEPT, Delivery, Posting
 from tests.support.clock import settle
 from tests.support.sandbox import InProcessSandbox
 
@@ -44,6 +44,23 @@ async def test_it_leaves_at_once(told: InProcessSandbox) -> None:
     assert (posted.url, posted.headers["x-secret"], posted.at_seconds) == (RECEIVER, "s3", 0)
     assert posted.json == {"what": "created", "id": "4", "attempt": 1}
     assert await counted(told) == {"sent": 1, "answered": 1, "retried": 0, "dropped": 0}
+
+
+async def test_what_was_answered_is_shown_as_it_went_out(told: InProcessSandbox) -> None:
+    told.outbox.answers = [500]
+    await create(told, "New")
+    await told.advance(10)
+    sent = [posted.body.decode() for posted in told.outbox.posted]
+    shown = {"vendor": "toy", "topic": "thing.created", "body": sent[1]}
+    assert (len(sent), await told.control("GET", "deliveries")) == (
+        2, {"answered": [shown], "forgotten": 0},
+    )  # fmt: skip
+
+
+async def test_of_many_that_were_answered_the_newest_are_shown(told: InProcessSandbox) -> None:
+    await create(told, *(f"T{n}" for n in range(MOST_KEPT + 1)))
+    kept = await told.control("GET", "deliveries")
+    assert (len(kept["answered"]), kept["forgotten"]) == (MOST_KEPT, 1)
 
 
 @pytest.mark.parametrize("answer", [500, 302, 404])
