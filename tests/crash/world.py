@@ -85,20 +85,12 @@ class World:
         found: dict[str, int] = self._sandbox.control("GET", "counters")["creates"].get(vendor, {})
         return found
 
-    def answered(self, vendor: str) -> int:
-        """How many deliveries of a vendor were answered 2xx."""
-        return int(self._sandbox.control("GET", "counters")["webhooks"][vendor]["answered"])
-
-    def introduced(self, vendor: str) -> int:
-        """How many requests may have had the vendor post an introduction, which is no event."""
-        told = self._sandbox.control("GET", "counters")["requests"]
-        return sum(
-            row["n"]
-            for row in told
-            if row["vendor"] == vendor
-            and row["operation"].startswith(("POST", "PUT"))
-            and "callbacks" in row["operation"]
-        )
+    def answered(self) -> list[Record]:
+        """Every delivery of the vendors that was answered 2xx, as it was posted."""
+        told = self._sandbox.control("GET", "deliveries")
+        assert not told["forgotten"], "so many were delivered that the sandbox forgot some"
+        found: list[Record] = told["answered"]
+        return found
 
     # --- Pipedrive ------------------------------------------------------------------------------
 
