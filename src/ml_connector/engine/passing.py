@@ -31,7 +31,7 @@ from ml_connector.engine.polling import poll, reread_open, sweep
 from ml_connector.engine.provisioning import provision
 from ml_connector.engine.resources import Resources
 from ml_connector.engine.subscribing import try_subscriptions
-from ml_connector.engine.sweeping import has_ours, sweep_target
+from ml_connector.engine.sweeping import sweep_target, was_listed
 from ml_connector.engine.tally import Tally
 from ml_connector.store import flows, lanes, pending, queued, reviews, runs
 from ml_connector.store.database import Connection
@@ -196,7 +196,7 @@ class Pass:
             await reread_open(self._res, source, obj, outlets, self._tally.shared)
         for target in _targets(opened):
             side = opened.at(target.vendor)
-            if await has_ours(self._res, side, target):
+            if await was_listed(self._res, side, target):
                 await sweep_target(self._res, side, target, self._tally.shared)
 
     async def _mark_keys(

@@ -42,10 +42,10 @@ def _swept_at(conn: Connection, target: OpenConnection, obj: TargetObject) -> da
     return max(moments, default=None)
 
 
-async def has_ours(res: Resources, target: OpenConnection, obj: TargetObject) -> bool:
-    """Before the first record of ours, what holds them may not be made yet: nobody can list it."""
-    kept = await res.store.read(lambda c: links.target_ids(c, target.account, obj.name))
-    return bool(kept)
+async def was_listed(res: Resources, target: OpenConnection, obj: TargetObject) -> bool:
+    """Before the first listing, what holds the records may not be made yet; nothing is missed."""
+    filling = await res.store.read(lambda c: mirrors.filling(c, target.account, obj.name))
+    return filling.filled_at is not None
 
 
 async def sweep_target(
