@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .script import Move, Script, draw_script
+from .towns import TOWNS
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,10 @@ class Theme:
             )
             for number in range(1, self.moves + 1)
         ]
+        usual = {name: values[0] for name, values in TOWNS[self.kind].choices.items()}
+        settings = {"since": "all", "poll": "5", **usual}
         plain = replace(
             draw_script(seed), kind=self.kind, customers=2, invoices=2, public=True,
-            skew_seconds=0.0, is_poor=False, settings={"since": "all", "poll": "5"}, switches={},
+            skew_seconds=0.0, is_poor=False, settings=settings, switches={},
         )  # fmt: skip
         return replace(plain, moves=tuple(moves), **self.given)
