@@ -15,6 +15,7 @@ from ml_connector.store.tables import intents as intents_table
 from ml_connector.store.tables import links as links_table
 
 from .asking import Asking
+from .explaining import Explaining
 from .house import FLOW, WORKSPACE, House, _flow_id
 from .post import Post
 from .towns import Expected, Town, differences
@@ -25,10 +26,11 @@ Row = dict[str, Any]
 class Checks:
     """`ignored` are records that a person decided to leave out, or to be one with another."""
 
-    def __init__(self, house: House, town: Town, post: Post) -> None:
+    def __init__(self, house: House, town: Town, post: Post, explaining: Explaining) -> None:
         self._house = house
         self._town = town
         self._post = post
+        self._explaining = explaining
         self.ignored: set[tuple[str, str]] = set()
         self._open: set[tuple[str, str]] = set()
 
@@ -94,7 +96,7 @@ class Checks:
         for route, key in sorted(_linked(conn, flow)):
             if (route, key) not in known:
                 found.append(f"{route}:{key} is linked and the audit does not know it")
-        return found
+        return found + self._explaining.unexplained(rows[::-1])
 
 
 def _linked(conn: Connection, flow: str) -> set[tuple[str, str]]:

@@ -144,6 +144,8 @@ class House:
         self.disk: Callable[[], StoreUnavailable | None] = lambda: None
         self.life: Life | None = None
         self.started = 0
+        self.troubles: list[float] = []
+        """When a process began, or was killed, or could not store something: the true time."""
         self._busy_rounds = 0
 
     async def furnish(self) -> None:
@@ -152,6 +154,7 @@ class House:
     async def start(self) -> Life:
         """Another process on the same database; a server's, so it works from now on."""
         self.started += 1
+        self._note_trouble()
         process = Process(lambda step: False)
         cord = Cord(self.store, process)
         cord.trouble = self._disk_now
@@ -176,12 +179,19 @@ class House:
                 await self.clock.sleep(5)
 
     def _disk_now(self) -> StoreUnavailable | None:
-        return self.disk()
+        fault = self.disk()
+        if fault is not None:
+            self._note_trouble()
+        return fault
+
+    def _note_trouble(self) -> None:
+        self.troubles.append(self.clock.now().timestamp())
 
     async def crash(self) -> None:
         """The process is killed; nobody starts it again yet."""
         life, self.life = self.life, None
         if life is not None:
+            self._note_trouble()
             await life.die()
 
     async def close(self) -> None:

@@ -22,6 +22,7 @@ from tests.support.sandbox import URL
 from . import budget
 from .budget import Budget
 from .checks import Checks
+from .explaining import Explaining
 from .fates import Fates
 from .history import History
 from .house import FLOW, HOOKS, WORKSPACE, House, Killed
@@ -162,7 +163,8 @@ class Stage:
         self.town = TOWNS[self.script.kind](
             self.sandbox.world, now, settings["since"], given=settings
         )
-        self.checks = Checks(self.house, self.town, self.post)
+        self.explaining = Explaining(self.town, self.house.troubles)
+        self.checks = Checks(self.house, self.town, self.post, self.explaining)
         self.history = History(self.town)
         self.keeping = Keeping(self.town, self.history, self.witness)
         self.witness.took = self._took
@@ -171,6 +173,7 @@ class Stage:
     def _took(self, call: Call) -> None:
         self.history.landed()
         self.keeping.took(call)
+        self.explaining.took(call)
 
     @property
     def _is_counted(self) -> bool:
@@ -257,6 +260,7 @@ class Stage:
             told = self.town.act(name, draw)
             self.history.note()
             self.keeping.acted(name)
+            self.explaining.acted()
         elif hasattr(self.weather, name):
             told = self.weather.strike(name, draw)
         else:

@@ -36,8 +36,10 @@ class AcumaticaPipedrive(OrderEntry, Seller):
 
     nouns = {
         "organizations": "customers", "persons": "contacts", "deals": "sales_orders",
-        "items": "products", "billing": "deals",
+        "deal_invoices": "sales_invoices", "items": "products", "billing": "deals",
+        "invoice_billing": "deals",
     }  # fmt: skip
+    moved = frozenset({"id", "Hold", "Status"})
 
     def known_by(self, route: str, key: str) -> set[str]:
         if route == "items":
@@ -56,14 +58,25 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         return False
 
     def looks(self, noun: str) -> dict[str, set[str]]:
-        """People see the numbers of what stands in Acumatica."""
         if noun not in NOUNS:
             return super().looks(noun)
-        number = {"customers": "CustomerID", "contacts": "ContactID"}.get(noun, "OrderNbr")
+        names = ("CustomerName", "Email", "DisplayName")
         return {
-            str(r[number]): plain(r.get("CustomerName"), r.get("Email"), r.get("DisplayName"))
+            self.seen_as(noun, r): plain(*(r.get(name) for name in names))
             for r in self.booked(noun)
         }
+
+    def seen_as(self, noun: str, record: Record) -> str:
+        if noun in ("sales_orders", "sales_invoices"):
+            kind, number = (
+                ("OrderType", "OrderNbr") if "OrderNbr" in record else ("Type", "ReferenceNbr")
+            )
+            return f"{record[kind]}/{record[number]}"
+        number = {"customers": "CustomerID", "contacts": "ContactID"}.get(noun, "id")
+        return str(record[number])
+
+    def standing(self, noun: str) -> list[Record]:
+        return self.booked(noun) if noun in (*NOUNS, "sales_invoices") else super().standing(noun)
 
     def look_around(self) -> None:
         super().look_around()

@@ -77,6 +77,9 @@ class Town(ABC):
     nouns: ClassVar[Mapping[str, str]] = {}
     """By route, the noun of the target that it writes."""
 
+    moved: ClassVar[frozenset[str]] = frozenset({"id"})
+    """Fields that move by something else than a write of them."""
+
     @classmethod
     def weights(cls) -> Mapping[str, float]:
         """How often each kind of thing is done; the names are methods."""
@@ -124,6 +127,10 @@ class Town(ABC):
     @abstractmethod
     def standing(self, noun: str) -> list[Record]:
         """All living records of that noun at the target, whoever made them."""
+
+    def seen_as(self, noun: str, record: Record) -> str:
+        """The id of that record at the target, as people see it."""
+        return str(record["id"])
 
     # --- what people lean on ----------------------------------------------------------------------
 

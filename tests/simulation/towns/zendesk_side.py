@@ -72,6 +72,7 @@ class ZendeskTarget(Town):
         "organizations": frozenset({"name", "details"}),
         "users": frozenset({"name", "email", "phone", "organization_id"}),
     }
+    moved = frozenset({"id", "role"})
     soft = frozenset({"name", "details", "email", "phone", "organization_id"})
 
     def look_around(self) -> None:
