@@ -64,8 +64,7 @@ class Checks:
         found += (await self._asking()).wrongly_asked()
         for expected in self._town.expected():
             found += self._judge(expected, held.get((expected.noun, expected.source_id), []))
-        waiting = {(r["route"], r["key"]) for r in pending}
-        found += await self._house.store.read(lambda c: _left_open(c, waiting))
+        found += await self._house.store.read(lambda c: _left_open(c, self._open))
         found += await self._house.store.read(self._unnoticed)
         return found
 
@@ -132,7 +131,7 @@ def _not_woken(conn: Connection) -> list[str]:
 
 
 def _left_open(conn: Connection, waiting: Collection[tuple[str, str]]) -> list[str]:
-    """What waits for a person's word on its parent settles after that."""
+    """What nobody answered stays so while a person has the say of its record, or of a parent."""
     rows = conn.execute(select(intents_table))
     return [
         f"an intent is left open: {r.route}:{r.source_key} {r.operation} {r.state}"
