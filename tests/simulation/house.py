@@ -46,14 +46,6 @@ PAUSES_SECONDS = (60.0, 1800.0, 6 * 3600.0, 16 * 3600.0)
 Row = dict[str, Any]
 
 
-class HouseClock(SkewedClock):
-    """The machine's clock, which somebody may set wrong."""
-
-    def __init__(self, true: VirtualClock) -> None:
-        super().__init__(true, 0.0)
-        self.was_turned = False
-
-
 class Life:
     """One process, from its start to its death."""
 
@@ -131,7 +123,8 @@ class House:
         public: bool,
     ) -> None:
         self.clock = clock
-        self.wall = HouseClock(clock)
+        self.wall = SkewedClock(clock, 0.0)
+        """The machine's clock, which somebody may set wrong."""
         self.network = network
         self._witness = witness
         self.surprise = surprise

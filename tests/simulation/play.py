@@ -94,7 +94,8 @@ class Stage:
         )  # fmt: skip
         self.house.wall.ahead_seconds = script.skew_seconds
         self.post.house = self.house
-        self.budget = Budget(self.sandbox.world)
+        self.is_poor = budget.is_poor(script) and "pipedrive" in (self.source, self.target)
+        self.budget = Budget(self.sandbox.world, self.house.wall.now)
         network.answered = self.budget.note
         self.weather = Weather(self.sandbox.world, self.house, (self.source, self.target))
         self._doing: list[asyncio.Future[Any]] = []
@@ -133,7 +134,7 @@ class Stage:
             await self.sandbox.close()
 
     def _demand_none(self, found: list[str]) -> None:
-        overspent = self.budget.problems if self._is_counted else []
+        overspent = self.budget.problems if self.is_poor else []
         problems = [
             *self.problems, *self.history.problems, *self.keeping.problems, *overspent, *found
         ]  # fmt: skip
@@ -143,8 +144,7 @@ class Stage:
 
     async def _open(self) -> None:
         """A person sets everything up in fair weather; what is drawn begins afterwards."""
-        is_poor = self.script.is_poor and "pipedrive" in (self.source, self.target)
-        poverty = budget.SWITCHES if is_poor else {}
+        poverty = budget.SWITCHES if self.is_poor else {}
         self.sandbox.world.switches.change(poverty)
         await self.house.furnish()
         await self.house.start()
@@ -175,12 +175,6 @@ class Stage:
         self.keeping.took(call)
         self.explaining.took(call)
 
-    @property
-    def _is_counted(self) -> bool:
-        """The day's tokens are ours alone, and both sides agree when a day begins."""
-        wall = self.house.wall
-        return self.script.is_poor and wall.ahead_seconds == 0 and not wall.was_turned
-
     async def _connect_all(self) -> None:
         for vendor in (self.source, self.target):
             await self._connect(vendor)
@@ -200,7 +194,7 @@ class Stage:
     def _settings(self, vendor: str) -> dict[str, str]:
         ready = self.sandbox.world.ready["vendors"][vendor]
         addresses = {name: ready[name] for name in ("base_url", "auth_url", "token_url")}
-        poor = budget.SETTINGS if vendor == "pipedrive" and self.script.is_poor else {}
+        poor = budget.SETTINGS if vendor == "pipedrive" and self.is_poor else {}
         told = told_to_us(self.script.switches, self.script.seed, vendor)
         return {**addresses, **ready["settings"], **poor, **told}
 

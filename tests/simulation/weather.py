@@ -104,7 +104,6 @@ class Weather:
 
     def wall_clock(self, draw: random.Random) -> Any:
         """It jumps; one that is days off is set right as it grows calm."""
-        self._house.wall.was_turned = True
         self._house.wall.ahead_seconds += draw.choice((-90, -2, 3, 45, 3600, -3600, *DAYS_OFF))
         return self._house.wall.ahead_seconds
 
