@@ -33,6 +33,7 @@ from ml_connector.store.unavailable import LaneOver
 from ml_connector.store.vault import Vault
 from ml_connector.vendors import VENDORS
 from tests.support.clock import SeededChance, SkewedClock, VirtualClock
+from tests.support.disk import Strike
 from tests.support.mortal import Cord, Killed, Process
 
 from .blank import blank_store
@@ -135,6 +136,7 @@ class House:
         self.store = blank_store()
         self._vault = Vault(KeyRing((new_key("key", self.wall),)), os.urandom)
         self.disk: Callable[[], StoreUnavailable | None] = lambda: None
+        self.strike: Callable[[str], Strike | None] = lambda kind: None
         self.life: Life | None = None
         self.started = 0
         self.troubles: list[float] = []
@@ -151,6 +153,7 @@ class House:
         process = Process(lambda step: False)
         cord = Cord(self.store, process)
         cord.trouble = self._disk_now
+        cord.strike = self._strike_now
         store = cord.tied()
         res = Resources(
             store=store, vault=self._vault, clock=self.wall, chance=self._chance,
@@ -179,6 +182,9 @@ class House:
 
     def _note_trouble(self) -> None:
         self.troubles.append(self.clock.now().timestamp())
+
+    def _strike_now(self, kind: str) -> Strike | None:
+        return self.strike(kind)
 
     async def crash(self) -> None:
         """The process is killed; nobody starts it again yet."""

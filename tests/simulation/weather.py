@@ -9,10 +9,15 @@ from typing import Any
 from ml_connector.core.faults import StoreUnavailable
 from ml_sandbox.refusal import Refusal
 from ml_sandbox.world import World
+from tests.support.disk import WORDS, Strike, Where
 
 from .house import House
 from .switches import draw_shut
 
+STRUCK: dict[str, Where] = {
+    "statement": "statement", "commit": "commit", "growth": "growth", "read": "statement",
+}  # fmt: skip
+"""What a disk may do besides refusing that anything is begun, and where that strikes."""
 DAYS_OFF = (40 * 86_400.0, -40 * 86_400.0)
 PAGE = "<html><body>Sorry, you have been blocked</body></html>"
 
@@ -86,8 +91,12 @@ class Weather:
         return told
 
     def disk(self, draw: random.Random) -> Any:
-        """Full for some commits, or locked by another program."""
+        """Full for some commits, or locked by another program; or it fails in their midst, or as
+        something is read."""
         left, why = draw.randint(1, 6), draw.choice(("The disk is full.", "It is locked."))
+        where = draw.choice(("begin", "begin", *STRUCK))
+        if where != "begin":
+            return self._strike(draw, where, left)
 
         def trouble() -> StoreUnavailable | None:
             nonlocal left
@@ -96,6 +105,18 @@ class Weather:
 
         self._house.disk = trouble
         return (left, why)
+
+    def _strike(self, draw: random.Random, where: str, left: int) -> Any:
+        kind = "read" if where == "read" else "write"
+        strike = Strike(STRUCK[where], draw.choice(sorted(WORDS)), draw.randint(0, 5))
+
+        def befalls(asked: str) -> Strike | None:
+            nonlocal left
+            left -= asked == kind
+            return strike if asked == kind and left >= 0 else None
+
+        self._house.strike = befalls
+        return (where, left, strike.code, strike.after)
 
     def network(self, draw: random.Random) -> Any:
         net = self._house.network
@@ -113,6 +134,7 @@ class Weather:
         self._shut = {}
         self._house.network.slow = self._house.network.down = 0.0
         self._house.disk = lambda: None
+        self._house.strike = lambda kind: None
         if abs(self._house.wall.ahead_seconds) > 20 * 86_400:
             self._house.wall.ahead_seconds = 0.0
         return ""

@@ -13,6 +13,7 @@ from ml_connector.http.transport import NoAnswer, NotConnected, Outgoing, Transp
 from ml_connector.store.database import Connection, Store
 
 from .clock import VirtualClock
+from .disk import Strike
 
 T = TypeVar("T")
 
@@ -61,6 +62,9 @@ class Cord:
         self._store = store
         self._process = process
         self.trouble: Callable[[], StoreUnavailable | None] = lambda: None
+        """What keeps a write from being begun."""
+        self.strike: Callable[[str], Strike | None] = lambda kind: None
+        """What befalls a transaction, asked by its kind: read or write."""
 
     def tied(self) -> Store:
         """The store as the process sees it."""
@@ -72,7 +76,8 @@ class Cord:
         await self._process.awake()
         if self._process.is_dead:
             raise Killed("read")
-        return await self._store.read(work)
+        strike = self.strike("read")
+        return await self._store.read(strike.within(work) if strike else work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """A process may die before a commit, or right after it."""
@@ -81,7 +86,8 @@ class Cord:
         fault = self.trouble()
         if fault is not None:
             raise fault
-        done = await self._store.write(work)
+        strike = self.strike("write")
+        done = await self._store.write(strike.within(work) if strike else work)
         self._process.step("committed")
         return done
 

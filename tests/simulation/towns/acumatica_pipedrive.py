@@ -16,6 +16,7 @@ from .pipedrive_seller import Seller
 CLOCKS = timedelta(hours=16)
 """So far the machine's clock and the site's zone may be from each other."""
 LONGEST_NAME = 60
+UNSOLD = ("Inactive", "No Sales", "Marked for Deletion")
 PARTS = {"City": "locality", "State": "admin_area_level_1", "PostalCode": "postal_code"}
 
 
@@ -229,7 +230,7 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         is_in = d["status"] == "won" and not d["is_deleted"] and self._is_since(d)
         must = is_in and d["org_id"] is not None and bool(lines) and is_usable
         must = must and d["currency"] == "USD" and ("organizations", org) not in self.merged
-        must = must and all(code in self._items for code, _, _ in lines or ())
+        must = must and all(self._is_sold(code) for code, _, _ in lines or ())
         fields: dict[str, Any] = {
             "OrderType": "SO", "Description": self.ever[id, "title"],
             "CustomerOrder": f"Deal {id}", "CurrencyID": d["currency"],
@@ -254,6 +255,10 @@ class AcumaticaPipedrive(OrderEntry, Seller):
         margin = timedelta(minutes=3)  # the machine's clock may be wrong
         won = datetime.fromisoformat(d["won_time"])
         return self.since == "all" or won > self.installed_at + margin
+
+    def _is_sold(self, code: str) -> bool:
+        """An order may not name what is not there, or not sold any more."""
+        return code in self._items and self._items[code]["ItemStatus"] not in UNSOLD
 
     def _lines(self, d: Record) -> list[tuple[str, Decimal, set[Decimal]]] | None:
         """SKU, quantity and the prices that a piece may have; None where there is no saying."""
