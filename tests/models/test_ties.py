@@ -1,7 +1,8 @@
 """A million records of one moment are read in flat memory, and none of them is missed.
 
 They are made as they are asked for. Ten times as many must not need more memory: neither in the
-cursor that reads them, nor in the engine that marks them.
+cursor that reads them, nor in the engine that marks them. The cursor here is Wave's; those of the
+other vendors' feeds are read in test_tied_feeds.py.
 """
 
 from __future__ import annotations
