@@ -92,6 +92,20 @@ def believes_an_older_state(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deciding, "_at_least", believe)
 
 
+def wakes_no_children(patch: pytest.MonkeyPatch) -> None:
+    """What waits for its parent's link is not told that it stands."""
+    patch.setattr(pending, "wake", _nothing)
+
+
+def asks_about_everything(patch: pytest.MonkeyPatch) -> None:
+    """A record that nothing is like is put before a person all the same."""
+
+    def match_several(conn: Any, opened: Any, route: Any, items: Any, given: Any) -> list[Match]:
+        return [Match("several", by="it looks alike")] * len(items)
+
+    patch.setattr(deciding, "match_items", match_several)
+
+
 def _nothing(*args: Any, **named: Any) -> None:
     """Does not do it."""
 

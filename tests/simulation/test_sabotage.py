@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import pytest
 
 from . import sabotage as ways
-from .outcome import Outcome
 from .play import play
 from .sabotage import Sabotage
-from .script import Script
 from .theme import Theme
 
 WAVE, FRESHBOOKS, QUICKBOOKS = "wave-pipedrive", "freshbooks-pipedrive", "quickbooks-pipedrive"
 NEW = ("people.new_customer", "people.new_invoice")
+FIRST = Theme(WAVE, NEW, 2)
+"""Hardly more than the first sync."""
 
 
 @dataclass(frozen=True)
@@ -51,34 +51,57 @@ CASES = (
     ),
     Case(
         ways.spends_what_it_has_not, "tokens were spent in a day that has",
-        Theme(WAVE, ("people.new_customer", *NEW), 30, 60.0, given={"is_poor": True}), (1, 2),
+        Theme(WAVE, ("people.new_customer", *NEW), 6, 60.0, given={"is_poor": True}), (1, 2),
     ),
     Case(
         ways.believes_an_older_state, "and not",
         Theme(WAVE, ("people.edit_customer", "people.edit_invoice", "stale", "sync"), 14, 3.0),
         (7,),
     ),
-    Case(ways.answers_before_it_stores, "are stored", Theme(WAVE, NEW, 2), (1, 2)),
-    Case(ways.leaves_its_intents_open, "intent is left open", Theme(WAVE, NEW, 2), (1, 2)),
-    Case(ways.writes_no_audit, "the audit does not know it", Theme(WAVE, NEW, 1), (1, 2)),
+    Case(
+        ways.overwrites_what_people_set, "by a person, and we made it",
+        Theme(WAVE, ("people.rename_organization", "people.edit_customer", "people.edit_deal",
+                     "people.edit_invoice", "sync"), 10),
+        (2, 5),
+    ),
+    Case(
+        ways.wakes_no_children, "which stands",
+        Theme(WAVE, (*NEW, "cut", "network", "crash", "sync"), 20, 40.0, 0.5), (8, 5),
+    ),
+    Case(
+        ways.asks_about_everything, "should not be before a person",
+        FIRST, (1, 2),
+    ),
+    Case(ways.answers_before_it_stores, "are stored", FIRST, (1, 2)),
+    Case(ways.leaves_its_intents_open, "intent is left open", FIRST, (1, 2)),
+    Case(ways.writes_no_audit, "the audit does not know it", FIRST, (1, 2)),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.sabotage.__name__)
-def test_a_broken_promise_is_found(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_promise_is_found(
+    case: Case, clean: list[tuple[Theme, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     if case.blind is not None:
         case.blind(monkeypatch)
-    script, found = _first_found(case)
-    assert case.word in found.problems[0]
-    assert play(script).problems == []
+    seed, problem = _first_found(case)
+    assert case.word in problem
+    if (case.theme, seed) not in clean:
+        assert play(case.theme.script(seed)).problems == []
+        clean.append((case.theme, seed))
 
 
-def _first_found(case: Case) -> tuple[Script, Outcome]:
+@pytest.fixture(scope="module")
+def clean() -> list[tuple[Theme, int]]:
+    """Histories that were played with the engine as it is."""
+    return []
+
+
+def _first_found(case: Case) -> tuple[int, str]:
     for seed in case.seeds:
-        script = case.theme.script(seed)
         with pytest.MonkeyPatch.context() as patch:
             case.sabotage(patch)
-            outcome = play(script)
-        if outcome.problems:
-            return script, outcome
+            problems = play(case.theme.script(seed)).problems
+        if problems:
+            return seed, problems[0]
     raise AssertionError(f"{case.sabotage.__name__} was not found within seeds {case.seeds}")
