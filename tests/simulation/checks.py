@@ -81,7 +81,10 @@ class Checks:
         return [f"{about} ({expected.noun} {record['id']}): {each}" for each in told]
 
     def _touched(self, noun: str, record: Row) -> Callable[[str], bool]:
-        return lambda name: self._town.is_theirs(noun, str(record["id"]), name)
+        """What a person touched there, unless we wrote it after them: then it is what the source
+        says."""
+        id, ours = str(record["id"]), self._explaining.is_ours
+        return lambda name: self._town.is_theirs(noun, id, name) and not ours(noun, record, name)
 
     def _unnoticed(self, conn: Connection) -> list[str]:
         """Every delivery that was answered 200 is in the inbox; every linked record has a row."""

@@ -52,6 +52,10 @@ class Explaining:
             if before.get(place) != value:
                 self._wrote.pop(place, None)
 
+    def is_ours(self, noun: str, record: Mapping[str, Any], name: str) -> bool:
+        """Whether what stands in that field was written by us, and by nobody since."""
+        return (noun, self._town.seen_as(noun, dict(record)), name) in self._wrote
+
     def took(self, call: Call) -> None:
         """A vendor took a write of ours."""
         before, self._stands = self._stands, self._standing()

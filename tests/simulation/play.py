@@ -31,6 +31,7 @@ from .line import Network
 from .loop import SeededLoop
 from .outcome import Broken, Outcome, Runaway, Trace
 from .overheard import quiet
+from .pace import Pace
 from .post import Post
 from .script import Move, Script
 from .switches import told_to_us
@@ -94,6 +95,8 @@ class Stage:
         )  # fmt: skip
         self.house.wall.ahead_seconds = script.skew_seconds
         self.post.house = self.house
+        self.pace = Pace(self.clock)
+        self.witness.sends, self.witness.ended = self.pace.sending, self.pace.ended
         self.is_poor = budget.is_poor(script) and "pipedrive" in (self.source, self.target)
         self.budget = Budget(self.sandbox.world, self.house.wall.now)
         network.answered = self.budget.note
@@ -136,7 +139,8 @@ class Stage:
     def _demand_none(self, found: list[str]) -> None:
         overspent = self.budget.problems if self.is_poor else []
         problems = [
-            *self.problems, *self.history.problems, *self.keeping.problems, *overspent, *found
+            *self.problems, *self.history.problems, *self.keeping.problems, *overspent,
+            *self.pace.problems, *found,
         ]  # fmt: skip
         self.problems = []
         if problems:

@@ -14,7 +14,8 @@ from .line import WRITES
 
 @dataclass
 class Call:
-    """One request. Moments are counted, not timed: of two, the later one has the higher number.
+    """One request of a process, and the vendor that it goes to. Moments are counted, not timed: of
+    two, the later one has the higher number.
 
     `came_at` is when the answer came to who had asked, and 0 while it has not.
     """
@@ -22,8 +23,14 @@ class Call:
     method: str
     path: str
     sent_at: int
+    process: int = 0
     came_at: int = 0
     answer: Response | None = None
+
+    @property
+    def vendor(self) -> str:
+        """Its name, with which the path begins."""
+        return self.path.split("/")[3]
 
     @property
     def is_write(self) -> bool:
@@ -32,14 +39,17 @@ class Call:
 
 class Witness:
     """Implements `http.transport.Transport` before the vendors. `took` is told every write that a
-    vendor may have taken, once it is done; `heard` every answer that came to a process."""
+    vendor may have taken, once it is done; `heard` every answer that came to a process; `sends` and
+    `ended` what a process sends, and that it waits no more."""
 
     def __init__(self, vendors: Transport) -> None:
         self._vendors = vendors
         self._calls: dict[int, tuple[Outgoing, Call]] = {}
-        self._moment = 0
+        self._moment = self._processes = 0
         self.took: Callable[[Call], None] = lambda call: None
         self.heard: Callable[[Call], None] = lambda call: None
+        self.sends: Callable[[Call], None] = lambda call: None
+        self.ended: Callable[[Call], None] = lambda call: None
 
     def now(self) -> int:
         """The next moment."""
@@ -47,8 +57,9 @@ class Witness:
         return self._moment
 
     def watching(self, line: Transport) -> Transport:
-        """The line of one process, watched."""
-        return _Watched(self, line)
+        """The line of one more process, watched."""
+        self._processes += 1
+        return _Watched(self, line, self._processes)
 
     async def send(self, outgoing: Outgoing) -> Response:
         """What the vendor does with it."""
@@ -64,9 +75,11 @@ class Witness:
             self.took(call)
         return answer
 
-    def sending(self, outgoing: Outgoing) -> None:
+    def sending(self, outgoing: Outgoing, process: int = 0) -> Call:
         path = outgoing.url.partition("?")[0]
-        self._calls[id(outgoing)] = (outgoing, Call(outgoing.method, path, self.now()))
+        call = Call(outgoing.method, path, self.now(), process)
+        self._calls[id(outgoing)] = (outgoing, call)
+        return call
 
     def answered(self, outgoing: Outgoing, answer: Response) -> None:
         call = self._of(outgoing)
@@ -82,12 +95,17 @@ class Witness:
 class _Watched:
     """Implements `http.transport.Transport` for one process."""
 
-    def __init__(self, witness: Witness, line: Transport) -> None:
+    def __init__(self, witness: Witness, line: Transport, process: int) -> None:
         self._witness = witness
         self._line = line
+        self._process = process
 
     async def send(self, outgoing: Outgoing) -> Response:
-        self._witness.sending(outgoing)
-        answer = await self._line.send(outgoing)
-        self._witness.answered(outgoing, answer)
+        call = self._witness.sending(outgoing, self._process)
+        self._witness.sends(call)
+        try:
+            answer = await self._line.send(outgoing)
+            self._witness.answered(outgoing, answer)
+        finally:
+            self._witness.ended(call)
         return answer
