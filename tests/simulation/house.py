@@ -184,7 +184,10 @@ class House:
         self.troubles.append(self.clock.now().timestamp())
 
     def _strike_now(self, kind: str) -> Strike | None:
-        return self.strike(kind)
+        strike = self.strike(kind)
+        if strike is not None:
+            self._note_trouble()
+        return strike
 
     async def crash(self) -> None:
         """The process is killed; nobody starts it again yet."""
