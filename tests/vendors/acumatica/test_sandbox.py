@@ -10,7 +10,7 @@ from ml_connector.core.faults import (
     Refused,
     UnknownOutcome,
 )
-from ml_connector.core.objects import TargetObject, TargetRecord
+from ml_connector.core.objects import SourceObject, TargetObject, TargetRecord
 from ml_connector.core.values import Values, same
 from ml_connector.core.vendor import Delivery, Hint, Proofs
 from ml_connector.vendors.acumatica import VENDOR, objects, targets, windows
@@ -54,6 +54,22 @@ async def test_every_row_is_read_in_small_windows_without_an_order(
     parted, cursor = await stand.poll(objects.PAYMENTS)
     assert {r.key() for r in parted} == {r.key() for r in whole}
     assert cursor["Payment"] == {"mark": max(r.version() for r in whole)}
+
+
+@pytest.mark.parametrize("obj", [objects.ITEMS, objects.CONTACTS], ids=lambda obj: obj.name)
+async def test_rows_of_one_moment_are_read_by_their_numbers(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, obj: SourceObject
+) -> None:
+    """An import: every call asks for a page at most."""
+    whole, _ = await stand.poll(obj)
+    for record in whole if obj is objects.CONTACTS else ():
+        await stand.human("PATCH", f"contacts/{record.key()}", {"JobTitle": {"value": "Imported"}})
+    monkeypatch.setattr(windows, "PAGE_SIZE", 3)
+    await stand.switch(shuffle_lists=True)
+    parted, _ = await stand.poll(obj)
+    assert len({r.version() for r in parted}) == 1
+    assert {r.key() for r in parted} == {r.key() for r in whole}
+    assert len(parted) > 9
 
 
 async def test_a_change_is_seen_by_the_next_poll(stand: Stand) -> None:

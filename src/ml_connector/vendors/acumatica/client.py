@@ -84,14 +84,13 @@ class AcumaticaClient:
         window = Window.of(cursor.get(entity.name))
         listing = await self._api.listing(
             entity,
-            window.filter(entity.stamp),
+            window.filter(entity.stamp, entity.number),
             errand,
             window.limit,
             self._reading.beside(obj, entity),
         )
-        stamps = [entity.stamped(row) for row in listing.rows]
-        following = window.then(stamps)
-        rows = listing.rows if window.is_whole(stamps) else ()
+        following = window.then([entity.placed(row) for row in listing.rows])
+        rows = listing.rows if window.is_whole(listing.rows) else ()
         told = [(entity, row) for row in rows]
         records = await self._reading.records(
             obj, told, errand, is_first=window.is_first, is_listing=True
@@ -141,10 +140,10 @@ class AcumaticaClient:
             slim, window = Entity(entity.name, entity.keys, stamp=entity.stamp), Window()
             while not window.is_at_rest:
                 listing = await self._api.listing(
-                    slim, window.filter(slim.stamp), errand, window.limit
+                    slim, window.filter(slim.stamp, slim.number), errand, window.limit
                 )
                 keys |= {key: None for row in listing.rows if (key := slim.key_of(row))}
-                window = window.then([slim.stamped(row) for row in listing.rows])
+                window = window.then([slim.placed(row) for row in listing.rows])
         return keys
 
     # --- as a target ----------------------------------------------------------------------------
@@ -223,9 +222,9 @@ class AcumaticaClient:
 
     async def _window(self, obj: TargetObject, window: Window, errand: Errand) -> Page:
         entity = ENTITIES[obj.name]
-        listing = await self._api.listing(entity, window.filter(entity.stamp), errand, window.limit)
-        stamps = [entity.stamped(row) for row in listing.rows]
-        following = window.then(stamps)
-        rows = listing.rows if window.is_whole(stamps) else ()
+        wanted = window.filter(entity.stamp, entity.number)
+        listing = await self._api.listing(entity, wanted, errand, window.limit)
+        following = window.then([entity.placed(row) for row in listing.rows])
+        rows = listing.rows if window.is_whole(listing.rows) else ()
         cursor = None if following.is_at_rest else json.dumps(following.cursor)
         return Page(tuple(record_of(obj, row) for row in rows), cursor)

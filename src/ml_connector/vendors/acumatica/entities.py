@@ -23,6 +23,9 @@ _LONG_AGO = "1900-01-01T00:00:00+00:00"
 Row = Mapping[str, Any]
 """A record with its values unwrapped; see `values.plain`."""
 
+Number = str | int
+"""The last part of a key, which alone tells nearly all rows apart."""
+
 SINCE = {
     ("Contact", "ExtRefNbr"): "24.200",
     ("SalesInvoice", "ExternalRef"): "24.200",
@@ -57,6 +60,16 @@ class Entity:
         except ValueError as wrong:
             sentence = f"Acumatica's {self.name} {self.key_of(row)}: {self.stamp} {wrong}."
         raise Refused(sentence, self.stamp)
+
+    @property
+    def number(self) -> str:
+        """The field of the last part of its key."""
+        return self.keys[-1]
+
+    def placed(self, row: Row) -> tuple[str, Number]:
+        """The moment of its last change, and its number. Raises Refused."""
+        number = row.get(self.number)
+        return self.stamped(row), number if isinstance(number, int) else str(number or "")
 
     def parts(self, key: str) -> tuple[str, ...]:
         """Raises Refused where the text is no key of it."""
@@ -95,7 +108,7 @@ class Entity:
         )
 
 
-def literal(value: str | int) -> str:
+def literal(value: Number) -> str:
     """An OData literal; a quote within a text is doubled."""
     return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
 
