@@ -33,6 +33,8 @@ class Checks:
         self._explaining = explaining
         self.ignored: set[tuple[str, str]] = set()
         self._open: set[tuple[str, str]] = set()
+        self.judged = self.excused = 0
+        """Records that must be at the target, in the end."""
 
     async def at_a_step(self) -> list[str]:
         """Never two living records of one key, never two primary links to one record, and nobody
@@ -71,6 +73,8 @@ class Checks:
     def _judge(self, expected: Expected, records: list[Row]) -> list[str]:
         about = f"{expected.route}:{expected.source_id[-24:]}"
         excused = {(expected.route, expected.source_id), *expected.parents} & self._open
+        self.judged += expected.must and not excused
+        self.excused += expected.must and bool(excused)
         if excused:
             return []
         if not records:

@@ -53,7 +53,7 @@ class Keeping:
         """The write that reached a record last."""
         self.problems: list[str] = []
         self.kept = 0
-        """Edits that stood after a write of ours, or in the end."""
+        """Edits to records of ours that stand in the end."""
         for place, (key, value) in self._stands.items():
             self._edit(place, key, value, is_new=True)
         witness.heard = self._heard
@@ -130,11 +130,11 @@ class Keeping:
             f"{noun} {id}: {name} was set to {edit.value!r} by a person, and we made it {value!r}"
         )
 
-    def at_the_end(self) -> list[str]:
-        """What was found so far, and by a last look."""
+    def at_the_end(self) -> None:
+        """A last look."""
         self.look()
-        self.kept += sum(not edit.is_unsure for edit in self._edits.values())
-        return self.problems
+        ours = (edit for place, edit in self._edits.items() if self._stands[place][0])
+        self.kept = sum(not edit.is_unsure for edit in ours)
 
     # --- what is no edit --------------------------------------------------------------------------
 

@@ -33,8 +33,13 @@ class Trace:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`problems` is empty where every promise was kept."""
+    """`problems` is empty where every promise was kept. In the end so many records that had to be
+    at the target were `judged`, and so many `excused`, since a person has the say of them or of
+    their parents; `kept` edits of people stood."""
 
     script: Script
     trace: Trace
     problems: list[str]
+    judged: int = 0
+    excused: int = 0
+    kept: int = 0

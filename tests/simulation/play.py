@@ -67,7 +67,7 @@ def play(script: Script) -> Outcome:
             problems = [f"stuck: {error}"]
         except Runaway:
             problems = [f"it runs on and on: {stage.trace.lines[-1]}"]
-    return Outcome(script, stage.trace, problems)
+    return Outcome(script, stage.trace, problems, *stage.counts)
 
 
 class Stage:
@@ -77,6 +77,8 @@ class Stage:
         self.script = script
         self.trace = Trace()
         self.problems: list[str] = []
+        self.counts = (0, 0, 0)
+        """What was judged, excused and kept, in the end."""
         self.clock = VirtualClock(script.start)
         self.source, self.target = SOURCES[script.kind]
         draw = random.Random(f"play/{script.seed}")
@@ -131,7 +133,9 @@ class Stage:
                 self._demand_none(await self.checks.at_a_step())
             await self.clock.run(self._mend(), MOST_HEALING_SECONDS)
             self.keeping.at_the_end()
-            self._demand_none(await self.checks.at_the_end())
+            found = await self.checks.at_the_end()
+            self.counts = (self.checks.judged, self.checks.excused, self.keeping.kept)
+            self._demand_none(found)
         finally:
             await self.house.close()
             await self.sandbox.close()
