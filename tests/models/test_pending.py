@@ -94,20 +94,8 @@ class PendingMachine(RuleBasedStateMachine):
         for id in ids:
             self.marks += 1
             event = f"event {self.marks}"
-            said.append(
-                Mark(
-                    *id,
-                    TARGET_OF[id[0]],
-                    rank(id),
-                    cause,
-                    work,
-                    at_least,
-                    look,
-                    asked,
-                    event,
-                    event,
-                )
-            )
+            where = (TARGET_OF[id[0]], rank(id))
+            said.append(Mark(*id, *where, cause, work, at_least, look, asked, event, event))
             self._expect_mark(id, work, cause, at_least, look, asked, event)
         self.ground.do(lambda c: pending.mark(c, said, self.now))
 
