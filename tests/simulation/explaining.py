@@ -84,7 +84,7 @@ class Explaining:
             for (noun, id, name), wrote in self._wrote.items()
             if (noun, id, name) in self._stands
             and name in self._names.get(noun, set()) - self._town.moved
-            and not means(told.get((noun, id, name)), wrote.value)
+            and not self._is_told(told, (noun, id, name), wrote.value)
             and not (self._is_unsure(wrote) and (noun, id) in known)
         ]
 
@@ -93,6 +93,10 @@ class Explaining:
             noun, id = self._town.nouns[row["route"]], str(row["target_id"])
             for name, change in row["changes"].items():
                 yield (noun, id, name.rpartition(".")[2]), change["after"]
+
+    def _is_told(self, told: Mapping[Place, Any], place: Place, value: Any) -> bool:
+        is_left = place in told and told[place] in (None, "") and not self._town.clears()
+        return is_left or means(told.get(place), value)
 
     def _is_unsure(self, wrote: Wrote) -> bool:
         """Whether it was not answered, or that could not be remembered."""

@@ -33,8 +33,6 @@ class Network:
     tell: Callable[[str], None]
     answered: Callable[[], None] = lambda: None
     """Called after every answer."""
-    landed: Callable[[], None] = lambda: None
-    """Called after every write that a vendor took."""
     slow: float = 0.0
     down: float = 0.0
 
@@ -89,8 +87,6 @@ class Line:
             raise
         net.tell(f"{what} {answer.status}")
         net.answered()
-        if outgoing.method in WRITES and answer.status < 300:
-            net.landed()
         await net.clock.sleep(0.01 + net.draw.random() * 0.1)
         return answer
 

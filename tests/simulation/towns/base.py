@@ -128,6 +128,10 @@ class Town(ABC):
     def standing(self, noun: str) -> list[Record]:
         """All living records of that noun at the target, whoever made them."""
 
+    def clears(self) -> bool:
+        """Whether a field that is written empty is empty at the target."""
+        return True
+
     def seen_as(self, noun: str, record: Record) -> str:
         """The id of that record at the target, as people see it."""
         return str(record["id"])

@@ -113,6 +113,9 @@ class ZendeskTarget(Town):
     def standing(self, noun: str) -> list[Record]:
         return self.living(noun)
 
+    def clears(self) -> bool:
+        return bool(self.world.switches.value("zendesk.null_clears_field"))
+
     def looks(self, noun: str) -> dict[str, set[str]]:
         return {str(r["id"]): plain(r.get("name"), r.get("email")) for r in self.living(noun)}
 
