@@ -46,6 +46,7 @@ from ml_connector.engine.item import (
     ToUpdate,
     ToWrite,
 )  # fmt: skip
+from ml_connector.engine.lost import explained
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.engine.portions import goes_in_bulk, is_create, portions
 from ml_connector.engine.remembering import Ledger, Written
@@ -140,6 +141,8 @@ class Applier:
         others = await self._other_owners([i for i in items if i in looking])
         for item in items:
             await self._plan_one(item, found, item in looking, others)
+            if isinstance(item.step, ToWrite):
+                item.step = explained(self._opened, self._route, item, item.step)
 
     async def _spaced(self, items: Sequence[Item]) -> list[Item]:
         """Those whose target record was not written a moment ago: what changes meanwhile goes with

@@ -7,10 +7,13 @@ now: what it made there is ours, and is told of as such.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ml_connector.core.flow import Route
-from ml_connector.engine.item import Item
+from ml_connector.core.plan import comes_of
+from ml_connector.core.values import Value
+from ml_connector.engine.item import Item, ToWrite
 from ml_connector.engine.matching import heir_of
 from ml_connector.engine.opened import OpenFlow
 from ml_connector.store import links
@@ -69,3 +72,25 @@ def _link(opened: OpenFlow, route: Route, item: Item, id: str, now: datetime) ->
         is_alias=False, owns_standard=True, state="ok", source_version="", wrote=sent, returned={},
         target_updated_at="", flow_version=opened.row.version, linked_at=now, updated_at=now,
     )  # fmt: skip
+
+
+def explained(opened: OpenFlow, route: Route, item: Item, step: ToWrite) -> ToWrite:
+    """The step with what writes that nobody answered are found to have done: no other row of the
+    audit tells it."""
+    target, names = item.target, item.desired.names if item.desired else {}
+    account, sent = opened.writing(route).account, dict[str, Value]()
+    for intent in item.intents:
+        sent |= intent.fields if intent.account == account else {}
+    there = target.fields if target else {}
+    found = {w: v for w, v in sent.items() if w in names and comes_of(v, there.get(w))}
+    if not found:
+        return step
+    before = item.link.returned if item.link else {}
+    changes = {names[w]: {"before": before.get(w), "after": v} for w, v in found.items()}
+    for name, change in step.write.changes.items():
+        changes[name] = {"before": changes.get(name, change)["before"], "after": change["after"]}
+    if step.adopts and opened.key_code(route) in found:
+        reason = "our own create, which nobody answered, is found"
+    else:
+        reason = f"{step.reason}; what a write that nobody answered has set is found"
+    return replace(step, reason=reason, write=replace(step.write, changes=changes))

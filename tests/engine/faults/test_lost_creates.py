@@ -85,7 +85,8 @@ async def test_a_lost_create_is_made_once(
     after = next(row for row in told if row["source_key"] == key and row["state"] == "done")
     was_done = name in ("done, no answer", "half an answer")
     assert after["decision"] == ("update" if was_done else "create")
-    assert ("was at the target already" in after["reason"]) == was_done
+    assert (after["reason"] == "our own create, which nobody answered, is found") == was_done
+    assert after["changes"]
 
 
 @pytest.mark.parametrize("name", ["done, no answer", "not done, no answer", "server error"])

@@ -149,3 +149,32 @@ async def test_what_is_refused_before_it_settled_is_in_step_once_it_is_mended(
     assert await person(scene) == [OLD]
     assert await scene.reviews() == []
     assert await scene.store.read(left_behind) == ([], 0)
+
+
+async def test_the_audit_tells_what_a_lost_create_made(scene: Scene) -> None:
+    await scene.install(since="all")
+    await scene.sync()
+    await unanswered(scene, "POST /api/v2/persons", kind="cut_after")
+    id = await solo(scene)
+    await scene.clock.advance(301)
+    await scene.rounds(240)
+    found, lost = await scene.audit(record=id, route="contacts")
+    assert (lost["decision"], lost["state"]) == ("create", "failed")
+    assert found["reason"] == "our own create, which nobody answered, is found"
+    assert found["changes"]["emails"]["after"][0]["value"] == OLD
+    assert found["changes"]["name"] == {"before": None, "after": "Solo"}
+
+
+async def test_the_audit_tells_what_a_lost_update_set(scene: Scene) -> None:
+    id = await solo(scene)
+    await scene.install(since="all")
+    await scene.sync()
+    await unanswered(scene, "PATCH /api/v2/persons/{id}", kind="cut_after")
+    await reached_by(scene, id, LOST)
+    await scene.clock.advance(301)
+    await scene.rounds(240)
+    found, lost = (await scene.audit(record=id, route="contacts"))[:2]
+    assert (lost["decision"], lost["state"]) == ("update", "failed")
+    assert found["reason"].endswith("; what a write that nobody answered has set is found")
+    [before], [after] = (found["changes"]["emails"][when] for when in ("before", "after"))
+    assert (before["value"], after["value"]) == (OLD, LOST)

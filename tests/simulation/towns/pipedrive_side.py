@@ -48,6 +48,7 @@ class PipedriveTarget(Town):
     note."""
 
     target = "pipedrive"
+    moved = frozenset({"id", "won_time"})  # Pipedrive sets it with the status
     soft = frozenset(
         {
             "name",
