@@ -215,3 +215,32 @@ async def test_two_organizations_of_ours_that_are_merged_share_the_winner() -> N
         invoice = await s.invoice(one)
         await s.sync()
         assert (await s.deal(invoice))["org_id"] == winner["id"]
+
+
+async def test_what_is_refused_for_its_deleted_parent_waits_for_the_word_on_that() -> None:
+    """The invoice is new, and Pipedrive takes no deal of an organization that is not there."""
+    async with Scene() as s:
+        acme, _ = await stood_up(s)
+        await s.seller("DELETE", f"organizations/{(await s.organization(acme))['id']}")
+        await s.pass_time(60)
+        new = await s.invoice(acme)
+        await s.sync()
+        assert [r["route"] for r in await s.reviews()] == ["customers"]
+        await s.resolve("create")
+        await s.sync()
+        deal, organization = await s.deal(new), await s.organization(acme)
+        assert deal["org_id"] == organization["id"]
+        assert await s.reviews() == []
+
+
+async def test_what_is_refused_for_a_parent_that_was_merged_goes_to_the_survivor() -> None:
+    async with Scene() as s:
+        acme, _ = await stood_up(s)
+        other = await s.seller("POST", "organizations", name="ACME Group")
+        loser = (await s.organization(acme))["id"]
+        await s.seller("POST", f"organizations/{loser}/merge", into=other["id"])
+        await s.pass_time(60)
+        new = await s.invoice(acme)
+        await s.sync()
+        assert (await s.deal(new))["org_id"] == other["id"]
+        assert await s.reviews() == []

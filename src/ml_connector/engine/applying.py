@@ -57,7 +57,7 @@ from ml_connector.engine.settling import settle
 from ml_connector.engine.tally import Tally
 from ml_connector.engine.together import Together
 from ml_connector.engine.unforeseen import unforeseen
-from ml_connector.engine.vanishing import gone_step
+from ml_connector.engine.vanishing import gone_step, is_parent_gone
 from ml_connector.store import links
 from ml_connector.store.database import Connection
 
@@ -86,7 +86,7 @@ class Applier:
         self._tally = tally
         self._epoch = epoch
         self._recheck = recheck
-        self._listed_at = listed_at
+        self._listed_at = self._read_at = listed_at
         self._answered = Together(res.store, self._remember)
         self.stopped: Fault | None = None
         """The fault that stops all further work on this target for now."""
@@ -129,6 +129,7 @@ class Applier:
         looking = [i for i in items if self._must_read(i)]
         found: dict[str, TargetRecord] = {}
         if looking:
+            self._read_at = self._now
             ids = sorted({i.step.target_id for i in looking if isinstance(i.step, ToUpdate)})
             errand = self._tally.errand(_work(looking[0]))
             try:
@@ -233,7 +234,11 @@ class Applier:
         return ToWrite("update", reason, step.target_id, write, step.adopts, step.claims)
 
     async def _gone(self, item: Item, target_id: str, into: str = "") -> Step:
-        return await gone_step(self._res, self._opened, self._route, item, target_id, into)
+        errand, this = self._tally.errand(_work(item)), (self._res, self._opened, self._route)
+        try:
+            return await gone_step(*this, item, target_id, into, self._read_at, errand)
+        finally:
+            self._tally.absorb(errand)
 
     # --- writes ---------------------------------------------------------------------------------
 
@@ -332,7 +337,7 @@ class Applier:
     async def _refused(self, item: Item, step: ToWrite, error: Exception, errand: Errand) -> None:
         if isinstance(error, Refused):
             sentence = error.sentence
-            if await self._recheck(step.write.fields):
+            if await self._recheck(step.write.fields) or await self._lacks_parent(item):
                 again = ToPostpone(
                     soon(self._now, item.taken.attempts), "retry", sentence, "waiting"
                 )
@@ -342,6 +347,13 @@ class Applier:
         else:
             item.step = unforeseen(self._res, self._route, error)
         await self._settle([item])
+
+    async def _lacks_parent(self, item: Item) -> bool:
+        errand = self._tally.errand(_work(item))
+        try:
+            return await is_parent_gone(self._res, self._opened, self._route, item, errand)
+        finally:
+            self._tally.absorb(errand)
 
     async def _put_back(
         self, item: Item, step: ToWrite, later: ToPostpone, errand: Errand,
