@@ -1,8 +1,9 @@
 """Asking tells whether a question to a person is right, and whether what waits does so for one.
 
 A record may be put before a person where several records look alike, where people took its record
-away at the target, where it is gone at the source while others wait for it, or where the target
-cannot take it. Whatever else the engine asks keeps people from what they were promised.
+away at the target, where it is gone at the source while others wait for it, where the target cannot
+take it, or where a vendor refused it once for no reason. Whatever else the engine asks keeps people
+from what they were promised.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Asking:
     def __init__(
         self, town: Town, reviews: Sequence[Row], pending: Sequence[Row],
         linked: Collection[Key], ignored: Collection[Key], processes: int,
+        refused: Collection[int],
     ) -> None:  # fmt: skip
         self._town = town
         self._reviews = {(str(r["route"]), str(r["source_key"])): r for r in reviews}
@@ -33,6 +35,7 @@ class Asking:
         self._linked = linked
         self._ignored = ignored
         self._deaths = processes - 1
+        self._refused = refused
         self._expected: dict[Key, list[Expected]] = {}
         for each in town.expected():
             self._expected.setdefault((each.route, each.source_id), []).append(each)
@@ -83,7 +86,14 @@ class Asking:
             return True
         if self._town.is_gone(*key):
             return any((r["waits_route"], r["waits_key"]) == key for r in self._pending.values())
-        return row["kind"] == "refused" and not self._must(key)
+        return row["kind"] == "refused" and (
+            not self._must(key) or self._is_by_weather(row["reason"])
+        )
+
+    def _is_by_weather(self, reason: str) -> bool:
+        """Refused once, in no words of the vendor's own; nobody can know that it is well again."""
+        is_own = "Validation" in reason or "RecordInvalid" in reason
+        return not is_own and any(f"status {status}" in reason for status in self._refused)
 
     def _is_unclear(self, key: Key, candidates: Sequence[Mapping[str, Any]]) -> bool:
         """Each of them is there and looks like it; they are several, or others look like it too."""

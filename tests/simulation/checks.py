@@ -24,13 +24,17 @@ Row = dict[str, Any]
 
 
 class Checks:
-    """`ignored` are records that a person decided to leave out, or to be one with another."""
+    """`ignored` are records that a person decided to leave out, or to be one with another.
+    `refused` are the statuses by which the weather refused something."""
 
-    def __init__(self, house: House, town: Town, post: Post, explaining: Explaining) -> None:
+    def __init__(
+        self, house: House, town: Town, post: Post, explaining: Explaining, refused: Collection[int]
+    ) -> None:
         self._house = house
         self._town = town
         self._post = post
         self._explaining = explaining
+        self._refused = refused
         self.ignored: set[tuple[str, str]] = set()
         self._open: set[tuple[str, str]] = set()
         self.judged = self.excused = 0
@@ -54,7 +58,9 @@ class Checks:
         house = self._house
         linked = await house.store.read(lambda c: _linked(c, _flow_id(c)))
         reviews, pending = await house.reviews(), await house.pending()
-        return Asking(self._town, reviews, pending, linked, self.ignored, house.started)
+        return Asking(
+            self._town, reviews, pending, linked, self.ignored, house.started, self._refused
+        )
 
     async def at_the_end(self) -> list[str]:
         reviews = await self._house.reviews()

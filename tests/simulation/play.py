@@ -172,7 +172,9 @@ class Stage:
             self.sandbox.world, now, settings["since"], given=settings
         )
         self.explaining = Explaining(self.town, self.house.troubles)
-        self.checks = Checks(self.house, self.town, self.post, self.explaining)
+        self.checks = Checks(
+            self.house, self.town, self.post, self.explaining, self.weather.refused
+        )
         self.history = History(self.town)
         self.keeping = Keeping(self.town, self.history, self.witness)
         self.witness.took = self._took

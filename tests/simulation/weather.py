@@ -31,6 +31,8 @@ class Weather:
         self._vendors = vendors
         self._shut: dict[str, Any] = {}
         """What stood before in switches that keep a vendor shut."""
+        self.refused: set[int] = set()
+        """Statuses by which something was refused for no reason of its own."""
 
     def strike(self, name: str, draw: random.Random) -> str:
         """Let it happen; what the trace says of it."""
@@ -49,6 +51,7 @@ class Weather:
 
     def refuse(self, draw: random.Random) -> Any:
         status = draw.choice((400, 401, 403, 409, 429, 429, 500, 500, 502, 503, 503))
+        self.refused.add(status)
         body: Any = draw.choice((None, PAGE, {"error": "no"}))
         headers = {"retry-after": str(draw.choice((0, 2, 90)))} if draw.random() < 0.4 else {}
         if isinstance(body, str):
