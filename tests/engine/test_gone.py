@@ -244,3 +244,27 @@ async def test_what_is_refused_for_a_parent_that_was_merged_goes_to_the_survivor
         await s.sync()
         assert (await s.deal(new))["org_id"] == other["id"]
         assert await s.reviews() == []
+
+
+async def test_a_read_that_lags_behind_our_create_is_no_deletion() -> None:
+    """The seller's event about our own create has us look, and the read shows what was before."""
+    async with Scene(public=True) as s:
+        await s.install(since="all")
+        await s.sync()
+        await s.round()
+        acme = await s.customer("Acme Ltd")
+        await s.sync()
+        await s.sandbox.order(
+            {"vendor": "pipedrive", "operation": "*", "kind": "stale_read",
+             "seconds": 25}
+        )  # fmt: skip
+        await s.look("customers", acme)
+        await s.round()
+        await s.pass_time(5)
+        await s.round()
+        assert await s.reviews() == []
+        await s.human("DELETE", "faults")
+        await s.pass_time(60)
+        await s.round()
+        assert await s.reviews() == []
+        assert (await s.link("customers", acme)).state == "ok"

@@ -181,9 +181,12 @@ class Stage:
         self._begin(self._command("sync", flow=FLOW))
 
     def _took(self, call: Call) -> None:
-        self.history.landed()
-        self.keeping.took(call)
-        self.explaining.took(call)
+        if call.vendor not in (self.target, "acumatica"):
+            return  # of all sources only Acumatica is written to; Wave is asked by POST
+        with self.town.at_a_glance():
+            self.history.landed()
+            self.keeping.took(call)
+            self.explaining.took(call)
 
     async def _connect_all(self) -> None:
         for vendor in (self.source, self.target):
@@ -260,11 +263,13 @@ class Stage:
         group, _, name = move.name.rpartition(".")
         if group == "people":
             self.town.unanswered = await self.house.unanswered()
-            self.keeping.look()
+            with self.town.at_a_glance():
+                self.keeping.look()
             told = self.town.act(name, draw)
-            self.history.note()
-            self.keeping.acted(name)
-            self.explaining.acted()
+            with self.town.at_a_glance():
+                self.history.note()
+                self.keeping.acted(name)
+                self.explaining.acted()
         elif hasattr(self.weather, name):
             told = self.weather.strike(name, draw)
         else:

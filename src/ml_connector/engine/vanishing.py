@@ -6,7 +6,7 @@ person has the say.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from ml_connector.core.faults import Fault
@@ -20,6 +20,9 @@ from ml_connector.engine.retrying import postponed, retry_at, soon
 from ml_connector.store import links, mirrors, pending
 from ml_connector.store.database import Connection
 from ml_connector.store.pending import Mark
+
+READS_LAG = timedelta(minutes=1)
+"""So long a read may not show yet what was made."""
 
 TRIES = 3
 """So often a write that names a record which is gone is tried again before a person is asked."""
@@ -46,6 +49,10 @@ async def gone_step(
         reason = "the record it matched is gone; it is matched again"
         again = retry_at(now, item.taken.attempts)
         return ToPostpone(again, "retry", reason, "waiting", target_id)
+    shown_at = item.link.linked_at + READS_LAG
+    if not into and item.link.linked_at <= now < shown_at:
+        reason = f"its {label} {target_id} was made a moment ago, and a read does not show it"
+        return ToPostpone(shown_at, "settle", reason, "waiting")
     try:
         heir = into or await _heir(res, opened, route, item.key, target_id, seen_at, errand)
     except Fault as fault:

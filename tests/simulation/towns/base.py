@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -60,6 +61,7 @@ class Town(ABC):
     unanswered: set[str] = field(default_factory=set)
     """Source keys of which a write is unanswered as people act: docs/reliability.md says what may
     become of their edit then."""
+    _seen: dict[tuple[str, str], list[Record]] | None = None
 
     source: ClassVar[str]
     target: ClassVar[str]
@@ -139,7 +141,21 @@ class Town(ABC):
     # --- what people lean on ----------------------------------------------------------------------
 
     def of(self, vendor: str, noun: str) -> list[Record]:
-        return self.world.vendors[vendor].human.records(noun)
+        if self._seen is None:
+            return self.world.vendors[vendor].human.records(noun)
+        if (vendor, noun) not in self._seen:
+            self._seen[vendor, noun] = self.world.vendors[vendor].human.records(noun)
+        return list(self._seen[vendor, noun])
+
+    @contextmanager
+    def at_a_glance(self) -> Iterator[None]:
+        """Nothing is changed meanwhile, so that all records of a noun are shown once: it is what
+        takes longest."""
+        self._seen = {}
+        try:
+            yield
+        finally:
+            self._seen = None
 
     def create(self, vendor: str, noun: str, body: Record) -> Record:
         return self.world.vendors[vendor].human.create(noun, body)
