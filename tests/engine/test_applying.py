@@ -222,6 +222,7 @@ async def test_what_a_lost_write_left_there_is_not_written_again(s: Scene) -> No
 @pytest.mark.parametrize("look", [True, False])
 async def test_a_deleted_record_is_put_before_a_person(s: Scene, look: bool) -> None:
     by, link = await a_deal(s)
+    await s.clock.advance(60)  # by then no read can lag behind its creation
     await s.seller("DELETE", f"deals/{link.target_id}")
     told = await by.update(link, wanted({"title": "Later"}), look=look)
     assert told["reason"] == (
